@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/preprocess.hpp"
+#include "model/rows.hpp"
+
+namespace redshank {
+
+// The configuration, checked: units, ranges and defaults are settled here and never again. Keys, units, ranges and
+// defaults are listed in docs/configuration.md.
+
+enum class PayloadFormat : std::uint8_t { json, number };
+
+struct SourceSettings {
+    std::string topic;  // as written: named levels {machine}, +, # at the end; "{file}" in replay
+    PayloadFormat format = PayloadFormat::json;
+    std::string time;                 // field with the device's time; empty: arrival
+    std::vector<std::string> fields;  // empty: every numeric field
+    PreprocessSettings preprocess;
+};
+
+struct GroupSettings {
+    std::string name;                   // labels in braces
+    std::vector<std::string> channels;  // field names, or whole channel names "<topic>:<field>"
+    std::string model = "auto";
+    std::uint32_t warmup_readings = 200;
+    std::int64_t hold_ns = 3'600'000'000'000;  // longest time an anomaly keeps the model from learning
+};
+
+struct RuleSettings {
+    std::string name;
+    std::string channel;                  // pattern of channel names: labels, +, #; empty when `group` is given
+    std::string group;                    // pattern of group names
+    std::optional<Decimal> above, below;  // of the reading
+    std::optional<Decimal> clear_below;   // with above; default: above itself
+    std::optional<Decimal> clear_above;   // with below; default: below itself
+    std::optional<Decimal> score_above;   // of the score, in [0, 1]
+    std::optional<std::int64_t> absent_for_ns;
+    std::int64_t for_ns = 0;
+    Severity severity = Severity::warning;
+};
+
+// What the default rule `anomaly` and groups without settings of their own use.
+struct AnomalySettings {
+    Decimal score_above{80, 2, false};
+    Decimal clear_below{50, 2, false};
+    std::int64_t for_ns = 0;
+    Severity severity = Severity::warning;
+    std::string model = "auto";
+    std::uint32_t warmup_readings = 200;
+    std::int64_t hold_ns = 3'600'000'000'000;
+};
+
+// Every bound, once. Filled from defaults and the [limits] table, related() before anything is built.
+struct Capacities {
+    std::size_t channels_max = 256;       // one gateway serves one hall
+    std::size_t windows_per_channel = 4;  // live ones for lateness <= 2 lengths, and one for backfill
+    std::size_t groups_max = 256;         // one per channel when there is no [[group]]
+    std::size_t group_members_max = 16;   // one lag each fills the model's input
+    std::size_t rule_states_max = 2048;   // rules times what they match
+    std::size_t fields_per_message_max = 256;
+    std::size_t payload_bytes_max = 64 * 1024;
+    std::size_t depth_max = 16;
+    std::size_t results_max = 4096;       // made and not yet in a checkpoint
+    std::size_t alerts_max = 512;         // made and not yet acknowledged by the broker
+    std::size_t redeliveries_max = 256;   // Receive Maximum
+    std::size_t inbox_bytes = 16u << 20;  // 60 s of 2,000 messages a second at 128 bytes
+};
+
+struct Settings {
+    struct Agent {
+        std::string id;
+        std::filesystem::path state_dir;
+        std::filesystem::path runtime_dir;
+    } agent;
+    struct Mqtt {
+        std::string url = "mqtt://127.0.0.1:1883";
+        std::string host = "127.0.0.1";
+        std::uint16_t port = 1883;
+        std::string client_id;   // default "redshank-<id>"
+        std::string base_topic;  // default "redshank/<id>"
+    } mqtt;
+    struct Uplink {
+        std::string url;  // empty: no uplink, results stay in the buffer
+    } uplink;
+    struct Storage {
+        std::uint64_t bytes_max = 64ULL << 20;
+        std::int64_t loss_window_ns = 10'000'000'000;
+        std::int64_t model_interval_ns = 300'000'000'000;
+    } storage;
+    struct Window {
+        std::int64_t length_ns = 10'000'000'000;
+        std::int64_t lateness_ns = 5'000'000'000;
+        std::int64_t max_age_ns = 7LL * 24 * 3600 * 1'000'000'000;
+    } window;
+    AnomalySettings anomaly;
+    std::vector<SourceSettings> sources;
+    std::vector<GroupSettings> groups;
+    std::vector<RuleSettings> rules;
+    Capacities capacities;
+    std::string text;  // the configuration these settings came from, complete: parsing it again gives the same settings
+};
+
+}  // namespace redshank

@@ -1,0 +1,1 @@
+#include "drivers/uplink/wire.hpp"

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "model/error.hpp"
+
+namespace redshank {
+
+// A decimal as it was written: value = mantissa * 10^-scale, exact unless `rounded`.
+//   Invariant: |mantissa| < 10^18; 0 <= scale <= 40. "21.50" has scale 2, "1e3" scale 0, "1e-12" scale 12.
+struct Decimal {
+    std::int64_t mantissa = 0;
+    std::uint8_t scale = 0;
+    bool rounded = false;  // digits beyond 18 significant ones or 40 places were rounded away, half to even
+};
+
+// Optional sign, digits, fraction, exponent. `json` admits JSON's grammar only (no leading +, zeros or bare point);
+// otherwise "+3", ".5", "5." and "007" pass too. Anything else, "NaN" and "inf" included, is not_a_number; a magnitude
+// of 10^18 and above is out_of_range. No locale, no heap.
+enum class DecimalGrammar : std::uint8_t { json, plain };
+Result<Decimal> parse_decimal(std::string_view text, DecimalGrammar grammar) noexcept;
+
+}  // namespace redshank
