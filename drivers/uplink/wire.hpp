@@ -15,12 +15,19 @@
 namespace redshank::wire {
 
 // The protobuf schema of the uplink (docs/uplink.proto), by nanopb. A row in its wire form is also how the outbox keeps
-// it, so there is one format to read and version. Bounded, no allocation in encoding.
+// it, so there is one format to read and version. How the frames follow each other: docs/uplink.md.
+//   Encoding trusts its caller, except that a text too long for the schema encodes to nothing (size 0, an empty frame).
+//   Decoding trusts nobody: lengths, types, UTF-8, ranges and the invariants of the rows are checked, and a failure
+//   says which.
 
-inline constexpr std::size_t row_bytes_max = 1024;        // of one encoded row
-inline constexpr std::size_t batch_bytes_max = 8192;      // of one encoded batch frame
-inline constexpr std::size_t batch_overhead_bytes = 128;  // of a batch frame beside its rows
-inline constexpr std::size_t row_overhead_bytes = 8;      // of a row inside a batch
+inline constexpr std::uint32_t format_version = 1;                        // a reader refuses a higher one
+inline constexpr std::size_t row_bytes_max = 1024;                        // of one encoded row
+inline constexpr std::size_t batch_bytes_max = 8192;                      // of one encoded batch frame
+inline constexpr std::size_t batch_overhead_bytes = 128;                  // of a batch frame beside its rows
+inline constexpr std::size_t row_overhead_bytes = 8;                      // of a row inside a batch
+inline constexpr std::size_t agent_name_bytes_max = 64;                   // what batch_overhead_bytes leaves room for
+inline constexpr std::uint32_t exponent_max = 40;                         // the finest decimal a reading may have
+inline constexpr std::int64_t raw_magnitude_max = std::int64_t{1} << 62;  // of pivot, min, max, first, last
 
 enum class GapReason : std::uint8_t { inbox_given_up = 1, database_lost = 2, collector_behind = 3, alert_overflow = 4 };
 
@@ -40,7 +47,7 @@ struct BootRow {
     std::int64_t shift_ns = 0;
 };
 
-// Each writes one row in wire form into `out` (row_bytes_max suffices) and returns its size.
+// Each writes one row in wire form into `out` (row_bytes_max suffices) and returns its size. No allocation.
 std::size_t encode_row(const AggregateRow& row, std::span<std::byte> out) noexcept;
 std::size_t encode_row(const AlertRow& row, std::span<std::byte> out) noexcept;
 std::size_t encode_row(const GapRow& row, std::span<std::byte> out) noexcept;
@@ -59,7 +66,7 @@ struct Hello {  // agent -> collector, first on every connection
 struct Welcome {                      // collector -> agent
     std::uint64_t incarnation = 0;    // which one this is about
     std::uint64_t last_sequence = 0;  // 0: knows nothing of this incarnation
-    Digest digest{};                  // of that batch, as the collector got it
+    Digest digest{};                  // of that batch's frame, as the collector got it; zeros: of a skipped one, or 0
 };
 struct Batch {  // agent -> collector
     std::string agent;
