@@ -118,6 +118,7 @@ public:
         state.boot = boot;
         state.position = 0;
     }
+    // A gap may hide a reconnect: what comes after it is of another connection than what came before.
     void skip_gap(std::uint64_t first, std::uint64_t last) {
         Row row;
         row.type = Row::Type::gap;
@@ -126,6 +127,7 @@ public:
         row.gap_last = last;
         make(std::move(row));
         state.position = last;
+        ++state.connection;
     }
     bool due(std::int64_t now) const {
         return std::any_of(state.windows.begin(), state.windows.end(),
