@@ -20,7 +20,7 @@ public:
     Sha256Stream();
     ~Sha256Stream();
     void add(std::span<const std::byte> bytes) noexcept;
-    Sha256 finish() noexcept;
+    Sha256 finish() noexcept;  // and begins again
 
 private:
     struct State;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -7,16 +8,29 @@
 #include <span>
 #include <string_view>
 
+#include "drivers/time_text.hpp"
+#include "drivers/topic.hpp"
 #include "model/decimal.hpp"
 #include "model/error.hpp"
+#include "model/text.hpp"
 
 namespace redshank {
 
+// Names that are housekeeping of the device rather than a measurement: left out unless a request names them. A member's
+// own key counts, whatever object it is in; case matters. docs/configuration.md quotes this list.
+inline constexpr std::array<std::string_view, 16> left_out_names = {
+    "linkquality",      "last_seen", "Time",  "Epoch",     "Uptime",   // Zigbee2MQTT; Tasmota
+    "UptimeSec",        "Heap",      "Sleep", "SleepMode", "LoadAvg",  // Tasmota's STATE
+    "MqttCount",        "rssi",      "RSSI",  "Signal",    "update",   // radio; Zigbee2MQTT
+    "update_available",
+};
+
 // One numeric value found in a payload. `name` is the channel's field part: the key of a top-level member as it stands
-// ("temperature"), the RFC 6901 pointer of a nested one ("/vibration/rms", "/a/0") or of a top-level key that holds
-// '/' or '~' ("/a~1b"), and "value" for a payload that is one number. Views into the decoder until its next call.
+// ("temperature"), the RFC 6901 pointer of anything nested ("/vibration/rms", "/a/0", "/0") and of a top-level key that
+// is empty or holds '/' or '~' ("/", "/a~1b"), and "value" for a payload that is one value. Views into the decoder
+// until its next call.
 struct DecodedField {
-    std::string_view name;
+    std::string_view name;  // at most channel_name_bytes_max; a longer one is cut there and its value is channel_limit
     Result<Decimal> value;  // out_of_range for a number that no channel could hold
 };
 
@@ -31,14 +45,16 @@ struct Decoded {
     bool time_unusable = false;           // time_field is there and is no time: the arrival stands instead
 };
 
-// Bytes to values. Pure but for its scratch memory, which is acquired at construction.
-//   json: a complete walk, every token validated: numbers, booleans (0/1) and the state words ON/OFF, on/off,
-//   open/closed,
-//         online/offline, true/false as strings (0/1); other strings are passed over. `linkquality`, `last_seen` and
-//         the like (see docs/configuration.md) only when asked for in `fields`. A document that is a bare number has
-//         the field "value".
-//   number: the whole payload, blanks trimmed, is one number or one state word.
-//   Errors of the message: invalid_json not_a_number not_utf8 too_large too_deep too_many_fields.
+// Bytes to values. Pure but for its scratch memory, which is acquired at construction: decode() allocates nothing.
+//   json: a complete walk, every token validated by RFC 8259: numbers, booleans (0/1) and as strings the state words ON
+//       on open online true (1), OFF off closed offline false (0); other strings, null, and numbers within strings are
+//       passed over. `left_out_names` only when asked for. Fields come in the order of the document; of equal names the
+//       last value stands, in the place of the first.
+//   number: the whole payload, blanks trimmed, is one number (DecimalGrammar::plain) or one state word. No time field.
+//   Errors of the message: too_large before not_utf8 before the rest, of which the first in the document counts.
+//       invalid_json: also an unpaired surrogate escape. not_a_number: also an empty payload. too_many_fields: more
+//       than fields_max to hand out. too_deep: arrays and objects within each other, one that stands alone is depth 1.
+//   Thread: one at a time.
 class PayloadDecoder {
 public:
     struct Limits {
@@ -52,12 +68,5 @@ public:
     virtual Result<Decoded> decode(std::span<const std::byte> payload, const DecodeRequest& request) noexcept = 0;
     virtual std::size_t bytes() const noexcept = 0;  // scratch memory held
 };
-
-// ISO 8601 ("2014-04-01T00:00:00.5Z", "+02:00", or a blank for the T; without a zone UTC) or epoch seconds,
-// milliseconds, microseconds or nanoseconds told apart by magnitude; whole or with a fraction.
-std::optional<std::int64_t> parse_time_ns(std::string_view text) noexcept;
-
-// Topics as MQTT has them: UTF-8 without NUL, 1..65535 bytes, no wildcard.
-bool valid_topic(std::string_view topic) noexcept;
 
 }  // namespace redshank
