@@ -25,6 +25,7 @@ public:
         bool rounded = false;  // counted by the channel: finer digits than it can hold
     };
 
+    // A refused reading leaves everything as it was.
     Result<Raw> to_raw(const Decimal& value) noexcept;
 
     std::uint8_t exponent() const noexcept { return exponent_; }
@@ -34,11 +35,13 @@ public:
     std::int64_t setting_to_raw(const Decimal& value) const noexcept;
 
     void write(ByteWriter& out) const noexcept;
-    void read(ByteReader& in) noexcept;
+    void read(ByteReader& in) noexcept;  // what no writer wrote makes in.ok() false
 
 private:
+    static constexpr std::uint8_t settling_readings = 32;
+
     std::uint8_t exponent_ = 0;
-    std::uint8_t readings_seen_ = 0;  // stops at 32
+    std::uint8_t readings_seen_ = 0;  // accepted ones; stops at settling_readings
     Decimal largest_;                 // of the magnitudes accepted
     std::uint64_t rounded_count_ = 0;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <string_view>
 
@@ -17,8 +18,12 @@ struct Decimal {
 
 // Optional sign, digits, fraction, exponent. `json` admits JSON's grammar only (no leading +, zeros or bare point);
 // otherwise "+3", ".5", "5." and "007" pass too. Anything else, "NaN" and "inf" included, is not_a_number; a magnitude
-// of 10^18 and above is out_of_range. No locale, no heap.
+// of 10^18 and above, also by rounding, is out_of_range. No locale, no heap.
 enum class DecimalGrammar : std::uint8_t { json, plain };
 Result<Decimal> parse_decimal(std::string_view text, DecimalGrammar grammar) noexcept;
+
+// a * 10^-a_scale against b * 10^-b_scale, exactly, for any integers and scales.
+std::strong_ordering compare_decimal(std::int64_t a, std::uint8_t a_scale, std::int64_t b,
+                                     std::uint8_t b_scale) noexcept;
 
 }  // namespace redshank

@@ -7,6 +7,8 @@
 #include "model/channel_scale.hpp"
 #include "model/decimal.hpp"
 #include "model/error.hpp"
+#include "model/int128.hpp"
+#include "model/standardiser.hpp"
 
 namespace redshank {
 
@@ -20,8 +22,9 @@ struct PreprocessSettings {
     std::uint32_t smooth_alpha_q16 = 65536;
 };
 
-// A standardised value: (x - mean) / deviation, fixed-point with 16 fraction bits, clamped to +-1024.
-using StandardisedQ16 = std::int32_t;
+// A standardised value: (x - mean) / deviation, fixed-point with 16 fraction bits, clamped to +-1024. The raw of a
+// Standardised.
+using StandardisedQ16 = Standardised::Raw;
 
 // What one channel does to a reading before a model sees it, all in fixed point: range check, smoothing, standardising.
 // Standardising is running (plain mean and variance) over the first `standardise_readings` learned values and
@@ -29,7 +32,7 @@ using StandardisedQ16 = std::int32_t;
 //   Thread: pipeline only. No heap.
 class Preprocess {
 public:
-    static constexpr std::uint32_t standardise_readings = 1024;
+    static constexpr std::uint32_t standardise_readings = Standardiser::readings;
 
     explicit Preprocess(const PreprocessSettings& settings) noexcept;
 
@@ -39,7 +42,8 @@ public:
     // The channel's exponent changed by `change` powers of ten: raw state follows.
     void exponent_changed(int change) noexcept;
 
-    // Smooths (state moves) and gives the smoothed value, raw units with 8 fraction bits.
+    // Smooths (state moves) and gives the smoothed value, raw units with 8 fraction bits: within 1 unit of exact
+    // arithmetic for ever, and exactly the input once that has been constant for long.
     std::int64_t smooth_q8(std::int64_t raw) noexcept;
 
     // Does not learn. 0 before two values were learned; a channel that never varied gives 0 for its constant and
@@ -48,10 +52,13 @@ public:
     void learn(std::int64_t smoothed_q8) noexcept;
 
     void write(ByteWriter& out) const noexcept;
-    void read(ByteReader& in) noexcept;
+    void read(ByteReader& in) noexcept;  // what no writer wrote makes in.ok() false
 
 private:
-    // state: to be laid out by the implementation
+    PreprocessSettings settings_;
+    bool smoothing_ = false;  // smoothed_q40_ holds a value
+    Int128 smoothed_q40_;     // raw with 40 fraction bits
+    Standardiser standardiser_;
 };
 
 }  // namespace redshank

@@ -1,0 +1,76 @@
+#include "model/preprocess.hpp"
+
+#include <algorithm>
+
+namespace redshank {
+
+namespace {
+
+constexpr unsigned state_bits = 40;
+constexpr unsigned value_bits = 8;
+constexpr unsigned alpha_bits = 16;
+
+UInt128 shift_nearest(const UInt128& size, unsigned count) noexcept {
+    return (size + (UInt128{1, 0} << (count - 1))) >> count;
+}
+
+}  // namespace
+
+Preprocess::Preprocess(const PreprocessSettings& settings) noexcept : settings_(settings) {
+    settings_.smooth_alpha_q16 = std::clamp<std::uint32_t>(settings_.smooth_alpha_q16, 1, 1U << alpha_bits);
+}
+
+Result<void> Preprocess::check(std::int64_t raw, const ChannelScale& scale) const noexcept {
+    if (!settings_.range) return {};
+    const auto& [low, high] = *settings_.range;
+    const bool inside = compare_decimal(raw, scale.exponent(), low.mantissa, low.scale) >= 0 &&
+                        compare_decimal(raw, scale.exponent(), high.mantissa, high.scale) <= 0;
+    if (!inside) return tl::unexpected(Error::range);
+    return {};
+}
+
+void Preprocess::exponent_changed(int change) noexcept {
+    if (smoothing_) smoothed_q40_ = rescale_wide(smoothed_q40_, change);
+    standardiser_.exponent_changed(change);
+}
+
+std::int64_t Preprocess::smooth_q8(std::int64_t raw) noexcept {
+    const Int128 target = with_sign(UInt128{magnitude(raw), 0} << state_bits, raw < 0);
+    if (smoothing_) {
+        const Int128 distance = target - smoothed_q40_;
+        const UInt128 product = multiply(magnitude(distance), settings_.smooth_alpha_q16).value;
+        smoothed_q40_ = smoothed_q40_ + with_sign(shift_nearest(product, alpha_bits), is_negative(distance));
+    } else {
+        smoothing_ = true;
+        smoothed_q40_ = target;
+    }
+    const UInt128 value = shift_nearest(magnitude(smoothed_q40_), state_bits - value_bits);
+    return static_cast<std::int64_t>(with_sign(value, is_negative(smoothed_q40_)).low);
+}
+
+StandardisedQ16 Preprocess::standardise(std::int64_t smoothed_q8) const noexcept {
+    return standardiser_.standardise(smoothed_q8).raw();
+}
+
+void Preprocess::learn(std::int64_t smoothed_q8) noexcept {
+    standardiser_.learn(smoothed_q8);
+}
+
+void Preprocess::write(ByteWriter& out) const noexcept {
+    out.put(smoothing_);
+    out.put(smoothed_q40_.low);
+    out.put(smoothed_q40_.high);
+    standardiser_.write(out);
+}
+
+void Preprocess::read(ByteReader& in) noexcept {
+    smoothing_ = in.get<bool>();
+    smoothed_q40_.low = in.get<std::uint64_t>();
+    smoothed_q40_.high = in.get<std::int64_t>();
+    standardiser_.read(in);
+    if (in.ok() && bit_width(magnitude(smoothed_q40_)) <= 95) return;
+    *this = Preprocess(settings_);
+    in.get_bytes(SIZE_MAX);
+}
+
+}  // namespace redshank
