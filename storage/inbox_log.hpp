@@ -29,14 +29,15 @@ struct InboxIdentity {
 // end, after its bytes are complete; what is published survives SIGKILL. Layout and a worked example:
 // docs/inbox-log.md.
 //   Invariant: positions are consecutive; first() <= next(); the bytes of [first(), next()) are never overwritten.
-//   Thread: one at a time (the caller holds the pipeline mutex), but each() may run without it over records below
-//   next() as long as nobody frees or gives them up. Errors: opening says what is wrong; append never fails, it gives
-//   up the oldest instead.
+//   Thread: one at a time (the caller holds the pipeline mutex), but one thread may find() without it, beside append(),
+//   records below next(), as long as nobody frees or gives up any. Errors: opening says what is wrong; append never
+//   fails, it gives up the oldest instead.
 class InboxLog {
 public:
     static constexpr std::size_t configuration_bytes_max = 256 * 1024;
 
-    // A new file, made beside and renamed over `file`; every block of it reserved (posix_fallocate), mode 0600.
+    // A new file, made beside and renamed over `file`; every block of it reserved (posix_fallocate), mode 0600. The
+    // ring is rounded up to whole pages. first_position is at least 1.
     static Outcome<std::unique_ptr<InboxLog>> create(const std::filesystem::path& file, const InboxIdentity& identity,
                                                      std::string_view configuration, std::size_t ring_bytes,
                                                      std::uint64_t first_position);
@@ -52,7 +53,7 @@ public:
         std::uint64_t given_up = 0;  // records given up to make room
     };
     // body is copied; body.size() must be at most record_bytes_max(). A record that needs more room than is free gives
-    // up the oldest ones.
+    // up the oldest ones; the newest is never given up. A stamp before the last one is kept as the last one.
     virtual Appended append(RecordKind kind, std::int64_t stamp_ns, std::span<const std::byte> body) noexcept = 0;
     // The same for a message, encoded in place (no second copy of the payload).
     virtual Appended append(const Message& message, std::int64_t stamp_ns) noexcept = 0;
@@ -66,7 +67,7 @@ public:
         std::uint64_t position) const noexcept = 0;  // constant time for position == last + 1
     virtual std::size_t used_bytes() const noexcept = 0;
     virtual std::size_t ring_bytes() const noexcept = 0;
-    virtual std::size_t record_bytes_max() const noexcept = 0;  // a quarter of the ring
+    virtual std::size_t record_bytes_max() const noexcept = 0;  // of a body; with its header a quarter of the ring
     virtual std::int64_t last_stamp_ns() const noexcept = 0;    // 0 when nothing was ever appended
     virtual const InboxIdentity& identity() const noexcept = 0;
     virtual std::string_view configuration() const noexcept = 0;
