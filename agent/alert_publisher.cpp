@@ -1,0 +1,212 @@
+#include "agent/alert_publisher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <variant>
+#include <vector>
+
+#include "agent/heap.hpp"
+#include "agent/json_writer.hpp"
+#include "drivers/uplink/wire.hpp"
+
+namespace redshank {
+
+namespace {
+
+constexpr std::uint64_t untracked = 0;  // token of publishes whose PUBACK changes nothing
+
+struct IdText {
+    std::array<char, 64> text{};
+    std::size_t size = 0;
+    std::string_view view() const noexcept { return {text.data(), size}; }
+};
+
+IdText id_text(const AlertId& id) noexcept {
+    IdText out;
+    char* at = out.text.data();
+    char* const end = at + out.text.size();
+    at = std::to_chars(at, end, id.boot).ptr;
+    *at++ = '-';
+    at = std::to_chars(at, end, id.position).ptr;
+    *at++ = '-';
+    at = std::to_chars(at, end, id.ordinal).ptr;
+    out.size = static_cast<std::size_t>(at - out.text.data());
+    return out;
+}
+
+using TopicText = Text<1024>;
+
+// A channel's name may hold what a topic name must not: written as in a URL.
+bool append_topic(TopicText& topic, std::string_view name) noexcept {
+    for (const char byte : name) {
+        const bool ok = byte == '+'   ? topic.append("%2B")
+                        : byte == '#' ? topic.append("%23")
+                                      : topic.append({&byte, 1});
+        if (!ok) return false;
+    }
+    return true;
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) noexcept {
+    return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+}  // namespace
+
+std::string_view name_of(AlertState state) noexcept {
+    return state == AlertState::firing ? "firing" : "clear";
+}
+
+std::string_view name_of(Severity severity) noexcept {
+    switch (severity) {
+        case Severity::info:
+            return "info";
+        case Severity::warning:
+            return "warning";
+        case Severity::critical:
+            break;
+    }
+    return "critical";
+}
+
+std::string alert_id_text(const AlertId& id) {
+    return std::string(id_text(id).view());
+}
+
+std::string_view alert_json(const AlertRow& row, std::span<char> room, std::string_view input) noexcept {
+    JsonWriter json(room);
+    json.begin_object();
+    if (!input.empty()) json.member("input", input);
+    json.member("id", id_text(row.id).view()).member("rule", row.rule.view()).member("channel", row.channel.view());
+    json.member("state", name_of(row.state)).member("since_ns", row.since_ns).member("value", row.value);
+    json.member("severity", name_of(row.severity)).end_object();
+    return json.ok() ? json.text() : std::string_view{};
+}
+
+AlertPublisher::AlertPublisher(std::string base_topic, std::size_t capacity, std::uint32_t rule_slots, StateOf state_of)
+    : base_topic_(std::move(base_topic)),
+      rule_slots_(rule_slots),
+      state_of_(std::move(state_of)),
+      ring_(capacity),
+      next_state_(rule_slots) {}
+
+void AlertPublisher::add(const AlertRow& row) noexcept {
+    const std::lock_guard lock(ring_mutex_);
+    ring_.add(row);
+    next_ = std::max(next_, ring_.begin());
+}
+
+void AlertPublisher::connected() noexcept {
+    const std::lock_guard lock(ring_mutex_);
+    next_ = ring_.begin();
+    next_state_ = 0;
+}
+
+void AlertPublisher::acknowledged(std::uint64_t token) noexcept {
+    if (token == untracked) return;
+    const std::lock_guard lock(ring_mutex_);
+    ring_.remove_through(token - 1);
+    next_ = std::max(next_, ring_.begin());
+}
+
+// Whoever finds another one draining leaves a note and goes; the other looks again before it ends.
+void AlertPublisher::drain() noexcept {
+    wanted_.store(true);
+    while (wanted_.load()) {
+        if (draining_.exchange(true)) return;
+        wanted_.store(false);
+        if (MqttClient* client = client_.load()) {
+            drain_ring(*client);
+            drain_states(*client);
+        }
+        draining_.store(false);
+    }
+}
+
+void AlertPublisher::drain_ring(MqttClient& client) noexcept {
+    for (;;) {
+        AlertRow row;
+        std::uint64_t sequence = 0;
+        {
+            const std::lock_guard lock(ring_mutex_);
+            if (next_ == ring_.end()) return;
+            sequence = next_;
+            row = ring_[sequence];
+        }
+        std::array<char, alert_json_bytes_max> room;
+        TopicText stream;
+        stream.append(base_topic_);
+        stream.append("/alerts");
+        const std::span<const std::byte> event = bytes_of(alert_json(row, room));
+        if (!publish_state(client, row)) return;
+        {
+            const heap::LibraryScope library;
+            // Tokens begin at 1: 0 is for publishes that nobody waits for.
+            if (!client.publish(stream.view(), event, false, sequence + 1)) return;
+        }
+        const std::lock_guard lock(ring_mutex_);
+        next_ = std::max(next_, sequence + 1);
+    }
+}
+
+void AlertPublisher::drain_states(MqttClient& client) noexcept {
+    for (;;) {
+        std::uint32_t slot = 0;
+        {
+            const std::lock_guard lock(ring_mutex_);
+            if (next_state_ >= rule_slots_ || next_ != ring_.end()) return;
+            slot = next_state_;
+        }
+        if (const std::optional<AlertRow> row = state_of_(slot); row && !publish_state(client, *row)) return;
+        const std::lock_guard lock(ring_mutex_);
+        if (next_state_ == slot) ++next_state_;  // else a new connection began
+    }
+}
+
+bool AlertPublisher::publish_state(MqttClient& client, const AlertRow& row) noexcept {
+    std::array<char, alert_json_bytes_max> room;
+    TopicText topic;
+    topic.append(base_topic_);
+    topic.append("/alert/");
+    topic.append(row.rule.view());
+    topic.append("/");
+    append_topic(topic, row.channel.view());
+    const heap::LibraryScope library;
+    return client.publish(topic.view(), bytes_of(alert_json(row, room)), true, untracked);
+}
+
+std::uint64_t AlertPublisher::waiting() const noexcept {
+    const std::lock_guard lock(ring_mutex_);
+    return ring_.end() - ring_.begin();
+}
+
+std::uint64_t AlertPublisher::dropped() const noexcept {
+    const std::lock_guard lock(ring_mutex_);
+    return ring_.dropped();
+}
+
+void AlertPublisher::save(ByteWriter& out) const noexcept {
+    const std::lock_guard lock(ring_mutex_);
+    out.put(static_cast<std::uint32_t>(ring_.end() - ring_.begin()));
+    for (std::uint64_t sequence = ring_.begin(); sequence != ring_.end(); ++sequence) {
+        std::array<std::byte, wire::row_bytes_max> row;
+        const std::size_t size = wire::encode_row(ring_[sequence], row);
+        out.put(static_cast<std::uint16_t>(size));
+        out.put_bytes(std::span(row).first(size));
+    }
+}
+
+void AlertPublisher::restore(ByteReader& in) noexcept {
+    const auto count = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+        const auto row = wire::decode_row(in.get_bytes(in.get<std::uint16_t>()));
+        if (row && std::holds_alternative<AlertRow>(*row)) add(std::get<AlertRow>(*row));
+    }
+}
+
+std::size_t AlertPublisher::saved_bytes_max() const noexcept {
+    return 4 + ring_.capacity() * (2 + wire::row_bytes_max);
+}
+
+}  // namespace redshank

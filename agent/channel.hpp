@@ -1,0 +1,47 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "agent/windows.hpp"
+#include "model/channel_scale.hpp"
+#include "model/preprocess.hpp"
+#include "model/text.hpp"
+
+namespace redshank {
+
+// One place of a channel in a group.
+struct Seat {
+    std::uint32_t group = 0;
+    std::uint8_t member = 0;
+};
+
+// One value of one topic, "<topic>:<field>", and what is known of it.
+struct Channel {
+    static constexpr std::size_t seats_max = 4;
+    static constexpr std::size_t rules_max = 16;
+
+    bool used = false;
+    ChannelName name;
+    std::uint16_t topic_bytes = 0;  // length of the topic in `name`
+    std::uint16_t source = 0;
+    std::uint64_t preprocess_fingerprint = 0;  // of its source's preprocess settings
+    bool inputs_changed = false;               // restored under other preprocess settings
+    ChannelScale scale;
+    Preprocess preprocess{PreprocessSettings{}};
+    bool has_pivot = false;
+    std::int64_t pivot = 0;  // its first value, raw: sums are about it
+    Windows windows;
+    std::uint64_t readings = 0;
+    std::array<Seat, seats_max> seats{};
+    std::uint8_t seat_count = 0;
+    std::array<std::uint32_t, rules_max> rules{};
+    std::uint8_t rule_count = 0;
+    std::uint64_t changed_at = 0;  // position
+
+    std::string_view topic() const noexcept { return name.view().substr(0, topic_bytes); }
+    std::string_view field() const noexcept { return name.view().substr(topic_bytes + 1u); }
+};
+
+}  // namespace redshank

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "model/lags.hpp"
+#include "model/model.hpp"
+#include "model/suppression.hpp"
+#include "model/text.hpp"
+
+namespace redshank {
+
+// Channels judged together by one model; a channel alone is a group of one. It is scored when every member has a new
+// value, or when a member comes again; missing ones are held.
+struct Group {
+    static constexpr std::size_t members_max = 16;
+    static constexpr std::size_t rules_max = 8;
+    static constexpr std::uint16_t alone = UINT16_MAX;
+
+    bool used = false;
+    ChannelName name;
+    std::uint16_t settings = alone;  // index of the [[group]]
+    std::uint8_t members = 1;
+    std::uint32_t known = 0;  // members that ever had a value, a bit each
+    std::uint32_t fresh = 0;  // members with a value since the last scoring
+    std::array<StandardisedQ16, members_max> values{};
+    Lags lags{1};
+    Suppression suppression;
+    std::unique_ptr<Model> model;
+    std::uint64_t vectors = 0;  // scored
+    std::int64_t hold_ns = 0;
+    bool firing = false;  // its own anomaly, as of the last scoring
+    std::int64_t firing_since_ns = 0;
+    bool held = false;  // firing, and not longer than hold_ns: the model does not learn
+    std::uint32_t anomaly_rule = UINT32_MAX;
+    std::array<std::uint32_t, rules_max> rules{};  // on the score, the default one included
+    std::uint8_t rule_count = 0;
+    std::uint64_t changed_at = 0;        // position
+    std::uint64_t model_changed_at = 0;  // position
+
+    std::uint32_t all() const noexcept { return (1u << members) - 1; }
+};
+
+}  // namespace redshank

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+
+#include "agent/alert_publisher.hpp"
+#include "agent/outputs.hpp"
+#include "agent/pipeline.hpp"
+#include "agent/result_list.hpp"
+#include "storage/inbox_log.hpp"
+
+namespace redshank {
+
+// The way of an event, up to its PUBACK: stamp, append to the inbox log, run the pipeline, all under one mutex. One
+// writer, one order of time. Nobody who holds the mutex waits for disk, socket or keeper.
+//   Thread: any; the mutex is inside. `Held` is for those who need several steps in one piece (the keeper's copy).
+class Intake final : public Outputs {
+public:
+    // Reads the boot's time line: ns, monotonic clock plus the frozen wall offset.
+    using Clock = std::function<std::int64_t()>;
+
+    Intake(std::unique_ptr<Pipeline> pipeline, std::unique_ptr<InboxLog> inbox, Clock clock);
+
+    // Called when the keeper has something to do at once: an alert fired, or the inbox is half full.
+    void on_urgent(std::function<void()> wake) { wake_ = std::move(wake); }
+    void publish_to(AlertPublisher* publisher) noexcept { publisher_ = publisher; }
+
+    void message(const Message& message) noexcept;
+    // A record of another kind; returns its position.
+    std::uint64_t event(RecordKind kind, std::span<const std::byte> body = {}) noexcept;
+    // Lets timers fire that are due; returns when the next one is, at most `latest_ns` from now.
+    std::int64_t tick(std::int64_t latest_ns) noexcept;
+    // Recovery: a record that the inbox has already.
+    void replay(const Record& record) noexcept;
+
+    class Held {
+    public:
+        explicit Held(Intake& intake) : lock_(intake.mutex_), intake_(intake) {}
+        Pipeline& pipeline() noexcept { return *intake_.pipeline_; }
+        InboxLog& inbox() noexcept { return *intake_.inbox_; }
+        ResultList& results() noexcept { return *intake_.results_; }
+        // Gives up the list of results made so far for an empty one.
+        std::unique_ptr<ResultList> swap_results(std::unique_ptr<ResultList> empty) noexcept;
+
+    private:
+        std::unique_lock<std::mutex> lock_;
+        Intake& intake_;
+    };
+
+    // Messages that were given up by the inbox before a checkpoint covered them, ever in this process.
+    std::uint64_t exposed() const noexcept { return exposed_.load(); }
+    bool durable() const noexcept { return durable_.load(); }
+    void durable_again() noexcept { durable_.store(true); }
+
+    // Outputs, for the pipeline only.
+    void alert(const AlertRow& row) noexcept override;
+    void aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept override;
+
+    static std::unique_ptr<ResultList> make_results(const Settings& settings);
+
+private:
+    std::int64_t stamp() noexcept;
+    void run(const InboxLog::Appended& appended) noexcept;
+    struct Urgency {
+        bool fired = false;
+        bool inbox_filling = false;
+    };
+    Urgency take_urgency() noexcept;
+    void finish(const Urgency& urgency) noexcept;
+
+    std::mutex mutex_;
+    std::unique_ptr<Pipeline> pipeline_;
+    std::unique_ptr<InboxLog> inbox_;
+    std::unique_ptr<ResultList> results_;
+    Clock clock_;
+    std::function<void()> wake_ = [] {};
+    AlertPublisher* publisher_ = nullptr;
+    bool fired_ = false;  // an alert was made by the record being worked on
+    std::int64_t last_stamp_ns_ = 0;
+    std::atomic<std::uint64_t> exposed_{0};
+    std::atomic<bool> durable_{true};
+};
+
+}  // namespace redshank

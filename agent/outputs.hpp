@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "model/rows.hpp"
+
+namespace redshank {
+
+// One scoring of one group. alarm: state of its default anomaly rule afterwards.
+struct ScoreEvent {
+    std::string_view group;
+    float anomaly_score = 0;
+    float score = 0;
+    bool alarm = false;
+};
+
+// Where the pipeline's results go. Called from within on_record, in order of making; must not block, throw or allocate.
+// `channel_slot` names the channel within this process, for tables (Pipeline::no_slot for one that is gone).
+class Outputs {
+public:
+    virtual ~Outputs() = default;
+    virtual void alert(const AlertRow& row) noexcept = 0;
+    virtual void aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept = 0;
+    virtual void scored(const ScoreEvent&) noexcept {}
+};
+
+}  // namespace redshank

@@ -1,0 +1,321 @@
+#include "agent/pipeline.hpp"
+
+#include <algorithm>
+
+#include "drivers/topic.hpp"
+
+namespace redshank {
+
+namespace {
+
+constexpr std::int64_t future_max_ns = 300'000'000'000;  // a device clock may be 5 min ahead
+
+std::vector<Rule> compile_all(const Settings& settings) {
+    std::vector<Rule> rules;
+    for (const RuleSettings& rule : settings.rules) rules.push_back(compile(rule));
+    rules.push_back(compile(settings.anomaly));  // the last one
+    return rules;
+}
+
+PayloadDecoder::Limits decoder_limits(const Capacities& capacities) {
+    return {.payload_bytes_max = capacities.payload_bytes_max,
+            .fields_max = capacities.fields_per_message_max,
+            .depth_max = capacities.depth_max};
+}
+
+bool below(std::string_view topic, std::string_view base) noexcept {
+    return topic.starts_with(base) && (topic.size() == base.size() || topic[base.size()] == '/');
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
+    : settings_(settings),
+      lengths_{settings.window.length_ns, settings.window.lateness_ns},
+      boot_(boot),
+      sources_(settings_),
+      json_(PayloadDecoder::make_json(decoder_limits(settings.capacities))),
+      number_(PayloadDecoder::make_number(decoder_limits(settings.capacities))),
+      redelivery_(settings.capacities.redeliveries_max),
+      timers_(settings.capacities.channels_max * Windows::windows_max + settings.capacities.rule_states_max),
+      rules_(compile_all(settings), settings.capacities.rule_states_max, timers_,
+             static_cast<std::uint32_t>(settings.capacities.channels_max * Windows::windows_max)),
+      channels_(settings.capacities.channels_max),
+      channel_index_(settings.capacities.channels_max),
+      groups_(settings.groups.empty() ? settings.capacities.channels_max : settings.capacities.groups_max) {
+    for (const RuleSettings& rule : settings_.rules) {
+        rule_patterns_.push_back(
+            checked_pattern(rule.group.empty() ? rule.channel : rule.group, TopicPattern::Use::name));
+    }
+    const std::size_t kinds = std::max<std::size_t>(settings_.groups.size(), 1);
+    for (std::size_t kind = 0; kind <= kinds; ++kind) {
+        group_first_.push_back(static_cast<std::uint32_t>(groups_.size() * kind / kinds));
+    }
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
+        const bool alone = settings_.groups.empty();
+        const std::size_t members = alone ? 1 : settings_.groups[kind].channels.size();
+        for (std::uint32_t slot = group_first_[kind]; slot < group_first_[kind + 1]; ++slot) {
+            groups_[slot].model = make_model(
+                alone ? settings_.anomaly.model : settings_.groups[kind].model, members * Lags::lags_for(members),
+                alone ? settings_.anomaly.warmup_readings : settings_.groups[kind].warmup_readings);
+        }
+    }
+}
+
+void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
+    position_ = record.position;
+    Moment moment{.boot = boot_, .position = record.position, .now_ns = record.stamp_ns, .ledger = ledger_, .out = out};
+    if (record.kind == RecordKind::began) {
+        ByteReader body(record.body);
+        on_began(body.get<std::uint8_t>() != 0, moment);
+    }
+    fire_timers_until(record.stamp_ns, moment);
+    now_ns_ = record.stamp_ns;
+    moment.now_ns = record.stamp_ns;
+
+    switch (record.kind) {
+        case RecordKind::message:
+            if (const std::optional<Message> message = decode_message(record.body)) on_message(*message, moment);
+            break;
+        case RecordKind::connected: {
+            ByteReader body(record.body);
+            redelivery_.connected(body.get<std::uint8_t>() != 0);
+            redelivery_changed_at_ = position_;
+            break;
+        }
+        case RecordKind::subscribed:
+            rules_.resume(moment);
+            break;
+        case RecordKind::disconnected:
+        case RecordKind::down:
+            rules_.pause(record.stamp_ns);
+            break;
+        case RecordKind::flush:
+            close_all_windows(quality::split, moment);
+            break;
+        case RecordKind::tick:
+        case RecordKind::began:
+            break;
+    }
+}
+
+void Pipeline::finish(Outputs& out) noexcept {
+    Moment moment{.boot = boot_, .position = position_, .now_ns = now_ns_, .ledger = ledger_, .out = out};
+    close_all_windows(0, moment);
+}
+
+std::optional<std::int64_t> Pipeline::next_deadline_ns() const noexcept {
+    const auto due = timers_.next();
+    if (!due) return std::nullopt;
+    return due->deadline_ns;
+}
+
+std::uint64_t Pipeline::open_readings() const noexcept {
+    std::uint64_t readings = 0;
+    for (const Channel& channel : channels_) readings += channel.windows.open_readings();
+    for (const AggregateRow& row : leftover_.windows) readings += row.parts.count;
+    return readings;
+}
+
+void Pipeline::fire_timers_until(std::int64_t stamp_ns, Moment& moment) noexcept {
+    const auto window_timers = static_cast<std::uint32_t>(channels_.size() * Windows::windows_max);
+    for (auto due = timers_.next(); due && due->deadline_ns <= stamp_ns; due = timers_.next()) {
+        moment.now_ns = due->deadline_ns;
+        if (due->id < window_timers) {
+            close_window(due->id / Windows::windows_max, due->id % Windows::windows_max, 0, moment);
+        } else {
+            rules_.timer_fired(due->id - window_timers, moment);
+        }
+    }
+}
+
+void Pipeline::reject(Error reason, std::uint16_t source, std::string_view topic, Moment& moment) noexcept {
+    ++moment.ledger.rejected[static_cast<std::size_t>(reason)];
+    if (source == Sources::none) return;
+    sources_[source].ledger.reject(reason, topic);
+    sources_[source].changed_at = moment.position;
+}
+
+// Two ways to come twice: once for each overlapping subscription of ours, and again after a connection broke.
+bool Pipeline::is_duplicate(const Message& message, std::uint16_t source) noexcept {
+    const std::uint32_t id = message.subscription_id;
+    const std::uint32_t own_id = sources_[source].subscription_id;
+    if (id != 0 && own_id != 0 && id != own_id && sources_.subscribed_as(id)) return true;
+    if (message.qos == 0) return false;
+    const std::uint64_t hash = fnv1a(message.payload, fnv1a(message.topic));
+    bool again = message.duplicate && redelivery_.seen_in_earlier_connection(message.packet_id, hash);
+    // A subscription that left the configuration may overlap a new one until it is given up.
+    const bool former_subscription = id != 0 && own_id != 0 && id != own_id;
+    if (former_subscription) again = again || redelivery_.seen_in_this_connection(hash);
+    redelivery_.received(message.packet_id, hash);
+    redelivery_changed_at_ = position_;
+    return again;
+}
+
+void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
+    ++moment.ledger.messages;
+    if (!valid_topic(message.topic)) return reject(Error::bad_topic, Sources::none, message.topic, moment);
+    Labels labels;
+    const std::uint16_t source = sources_.find(message.topic, labels);
+    if (source == Sources::none || below(message.topic, settings_.mqtt.base_topic)) {
+        return reject(Error::no_source, Sources::none, message.topic, moment);
+    }
+    Source& from = sources_[source];
+    ++from.ledger.messages;
+    from.changed_at = moment.position;
+    if (is_duplicate(message, source)) {
+        ++moment.ledger.duplicate;
+        ++from.ledger.duplicate;
+        return;
+    }
+    if (message.retain) return reject(Error::retained, source, message.topic, moment);
+
+    PayloadDecoder& decoder = from.settings.format == PayloadFormat::json ? *json_ : *number_;
+    const auto decoded = decoder.decode(message.payload, {.fields = from.fields, .time_field = from.settings.time});
+    if (!decoded) return reject(decoded.error(), source, message.topic, moment);
+    ++moment.ledger.decoded;
+    ++from.ledger.decoded;
+
+    const EventTime time = event_time(decoded->time_ns, moment.now_ns);
+    for (const DecodedField& field : decoded->fields) {
+        ++moment.ledger.readings;
+        if (!field.value) {
+            ++moment.ledger.rejected[static_cast<std::size_t>(field.value.error())];
+            continue;
+        }
+        const std::uint32_t channel = channel_of(source, message.topic, field.name, labels, moment);
+        if (channel == no_slot) {
+            ++moment.ledger.rejected[static_cast<std::size_t>(Error::channel_limit)];
+            continue;
+        }
+        on_reading(channel, *field.value, time, message.row_end, moment);
+    }
+    if (message.row_end) end_row(moment);
+}
+
+Pipeline::EventTime Pipeline::event_time(std::optional<std::int64_t> device_ns, std::int64_t now_ns) const noexcept {
+    if (!device_ns) return {.ns = now_ns, .clock = ClockKind::gateway};
+    const bool beyond =
+        *device_ns > now_ns ? *device_ns - now_ns > future_max_ns : now_ns - *device_ns > settings_.window.max_age_ns;
+    if (wall_trusted_ && beyond) return {.ns = now_ns, .clock = ClockKind::gateway, .replaced = true};
+    return {.ns = *device_ns, .clock = ClockKind::device, .late = now_ns - *device_ns > lengths_.lateness_ns};
+}
+
+void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventTime& time, bool row,
+                          Moment& moment) noexcept {
+    Channel& channel = channels_[slot];
+    // A refused reading must not leave a trace in the channel's scale, so it is tried on a copy.
+    ChannelScale scale = channel.scale;
+    const auto raw = scale.to_raw(value);
+    if (!raw) {
+        ++moment.ledger.rejected[static_cast<std::size_t>(raw.error())];
+        return;
+    }
+    if (const auto in_range = channel.preprocess.check(raw->raw, scale); !in_range) {
+        ++moment.ledger.rejected[static_cast<std::size_t>(in_range.error())];
+        return;
+    }
+    channel.scale = scale;
+    if (raw->exponent_change != 0) exponent_changed(slot, raw->exponent_change, moment);
+    if (!channel.has_pivot) {
+        channel.has_pivot = true;
+        channel.pivot = raw->raw;
+    }
+    ++moment.ledger.counted;
+    ++channel.readings;
+    channel.changed_at = moment.position;
+
+    if (!time.late) {
+        const double reading = to_double(raw->raw, channel.scale.exponent());
+        for (std::uint8_t i = 0; i < channel.rule_count; ++i) {
+            const std::uint32_t state = channel.rules[i];
+            if (rules_.rule(rules_[state].rule).kind == Rule::Kind::absent) {
+                rules_.heard(state, moment);
+            } else {
+                rules_.judge(state, reading, moment);
+            }
+        }
+        offer(slot, raw->raw, row, moment);
+    }
+    add_to_window(slot, raw->raw, time, moment);
+}
+
+void Pipeline::exponent_changed(std::uint32_t slot, int change, Moment& moment) noexcept {
+    Channel& channel = channels_[slot];
+    for (std::size_t window = 0; window < Windows::windows_max; ++window) {
+        if (!channel.windows[window].open) continue;
+        const bool refined = change > 0 && channel.windows[window].parts.refine(static_cast<std::uint8_t>(change));
+        if (!refined) close_window(slot, window, quality::split, moment);
+    }
+    channel.pivot = rescale(channel.pivot, change);
+    channel.preprocess.exponent_changed(change);
+}
+
+void Pipeline::add_to_window(std::uint32_t slot, std::int64_t raw, const EventTime& time, Moment& moment) noexcept {
+    Channel& channel = channels_[slot];
+    std::size_t window = channel.windows.find(time.ns, time.clock, time.late, lengths_);
+    if (window == Windows::none) {
+        window = channel.windows.free_slot();
+        if (window == Windows::none) {
+            window = channel.windows.earliest();
+            close_window(slot, window, quality::split, moment);
+        }
+        channel.windows.open(window, time.ns, moment.now_ns, time.clock, time.late,
+                             AggregateParts::empty(channel.pivot, channel.scale.exponent()), lengths_);
+        timers_.set(timer_of(slot, window), channel.windows[window].deadline_ns);
+    }
+    if (time.replaced) channel.windows[window].quality |= quality::stamp_replaced;
+    channel.windows[window].parts.add(raw, time.ns);
+}
+
+void Pipeline::close_window(std::uint32_t slot, std::size_t window, std::uint32_t flags, Moment& moment) noexcept {
+    Channel& channel = channels_[slot];
+    OpenWindow& open = channel.windows[window];
+    AggregateRow row;
+    row.number = moment.next_number();
+    row.boot = moment.boot;
+    row.channel = channel.name;
+    row.clock = open.clock;
+    row.start_ns = open.start_ns;
+    row.length_ns = open.length_ns;
+    row.quality = open.quality | flags | (open.parts.squares_clamped ? quality::squares_clamped : 0u);
+    row.parts = open.parts;
+    open.open = false;
+    timers_.cancel(timer_of(slot, window));
+    channel.changed_at = moment.position;
+    moment.out.aggregate(row, slot);
+}
+
+void Pipeline::close_all_windows(std::uint32_t flags, Moment& moment) noexcept {
+    for (std::uint32_t slot = 0; slot < channels_used_; ++slot) {
+        for (std::size_t window = 0; window < Windows::windows_max; ++window) {
+            if (channels_[slot].windows[window].open) close_window(slot, window, flags, moment);
+        }
+    }
+}
+
+void Pipeline::on_began(bool wall_trusted, Moment& moment) noexcept {
+    wall_trusted_ = wall_trusted;
+    for (AggregateRow& row : leftover_.windows) {
+        row.number = moment.next_number();
+        moment.out.aggregate(row, no_slot);
+    }
+    for (AlertRow& row : leftover_.alerts) {
+        row.number = moment.next_number();
+        row.id = moment.next_alert_id();
+        row.since_ns = moment.now_ns;
+        moment.out.alert(row);
+    }
+    leftover_.windows.clear();
+    leftover_.alerts.clear();
+    if (leftover_.other_boot) {
+        rules_.move_time_line(leftover_.now_ns, moment.now_ns);
+        for (Group& group : groups_) {
+            if (group.firing) group.firing_since_ns += moment.now_ns - leftover_.now_ns;
+        }
+        leftover_.other_boot = false;
+    }
+    save_all_after_ = moment.position;
+}
+
+}  // namespace redshank

@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "agent/alert_rules.hpp"
+#include "agent/channel.hpp"
+#include "agent/group.hpp"
+#include "agent/ledger.hpp"
+#include "agent/name_index.hpp"
+#include "agent/outputs.hpp"
+#include "agent/redelivery.hpp"
+#include "agent/settings.hpp"
+#include "agent/sources.hpp"
+#include "agent/timers.hpp"
+#include "drivers/payload_decoder.hpp"
+#include "model/record.hpp"
+
+namespace redshank {
+
+// One entry of saved state; an empty value says that the key is gone.
+using SaveEntry = std::function<void(std::string_view key, std::span<const std::byte> value)>;
+
+// Records in, results and alerts out: the whole flow of an event, and nothing else. It reads no clock, no network and
+// no disk, so that the broker, a replay and a simulated world drive the same code. Everything the outcome depends on is
+// a record; the same records give the same results with the same numbers.
+//   Memory: all of it is acquired by the constructor; nothing after (restore is part of start).
+//   Thread: one at a time.
+class Pipeline {
+public:
+    static constexpr std::uint32_t no_slot = UINT32_MAX;
+
+    Pipeline(const Settings& settings, std::uint64_t boot);
+
+    void on_record(const Record& record, Outputs& out) noexcept;
+    // End of a file: open windows close as results, no timer fires.
+    void finish(Outputs& out) noexcept;
+
+    std::optional<std::int64_t> next_deadline_ns() const noexcept;
+    std::int64_t now_ns() const noexcept { return now_ns_; }       // of the last record
+    std::uint64_t position() const noexcept { return position_; }  // of the last record
+    const Ledger& ledger() const noexcept { return ledger_; }
+    std::uint64_t open_readings() const noexcept;
+
+    const Sources& sources() const noexcept { return sources_; }
+    Sources& sources() noexcept { return sources_; }
+    const AlertRules& rules() const noexcept { return rules_; }
+    std::size_t channels() const noexcept { return channels_used_; }
+    std::size_t channels_max() const noexcept { return channels_.size(); }
+    std::size_t groups() const noexcept { return groups_used_; }
+    const Settings& settings() const noexcept { return settings_; }
+
+    // What changed after position `since` (0: everything, and what is gone), models only when asked for.
+    //   key: "pipeline", "source/...", "channel/...", "group/...", "rule/...", "model/...". No heap but the callback's
+    //   own.
+    void save(std::uint64_t since, bool with_models, std::span<std::byte> scratch, const SaveEntry& take) const;
+    std::size_t saved_bytes_max() const noexcept;  // of one entry: what `scratch` needs
+    std::size_t saved_total_max() const noexcept;  // of all entries together, keys included
+
+    // Start: every saved entry in key order, then restored() once. Entries of channels, groups and rules that the
+    // settings no longer have, and windows of an older boot, are kept aside until the next `began` record, which turns
+    // them into results. False for an entry that cannot be read.
+    bool restore(std::string_view key, std::span<const std::byte> value);
+    void restored();
+
+    struct MemoryPart {
+        std::string_view part;
+        std::uint64_t bytes;
+    };
+    std::vector<MemoryPart> memory() const;
+
+private:
+    // pipeline.cpp: messages and readings
+    void on_message(const Message& message, Moment& moment) noexcept;
+    bool is_duplicate(const Message& message, std::uint16_t source) noexcept;
+    void reject(Error reason, std::uint16_t source, std::string_view topic, Moment& moment) noexcept;
+    struct EventTime {
+        std::int64_t ns = 0;
+        ClockKind clock = ClockKind::gateway;
+        bool late = false;  // backfill: counted, not judged
+        bool replaced = false;
+    };
+    EventTime event_time(std::optional<std::int64_t> device_ns, std::int64_t now_ns) const noexcept;
+    void on_reading(std::uint32_t channel, const Decimal& value, const EventTime& time, bool row,
+                    Moment& moment) noexcept;
+    void add_to_window(std::uint32_t channel, std::int64_t raw, const EventTime& time, Moment& moment) noexcept;
+    void exponent_changed(std::uint32_t channel, int change, Moment& moment) noexcept;
+    void close_window(std::uint32_t channel, std::size_t slot, std::uint32_t quality, Moment& moment) noexcept;
+    void close_all_windows(std::uint32_t quality, Moment& moment) noexcept;
+    void fire_timers_until(std::int64_t stamp_ns, Moment& moment) noexcept;
+    void on_began(bool wall_trusted, Moment& moment) noexcept;
+
+    // pipeline_groups.cpp: scoring
+    void offer(std::uint32_t channel, std::int64_t raw, bool row, Moment& moment) noexcept;
+    void score(std::uint32_t group, Moment& moment) noexcept;
+    void end_row(Moment& moment) noexcept;
+
+    // pipeline_matching.cpp: which channel belongs to which groups and rules
+    std::uint32_t channel_of(std::uint16_t source, std::string_view topic, std::string_view field, const Labels& labels,
+                             Moment& moment) noexcept;
+    void attach(std::uint32_t channel, const Labels& labels, Moment& moment) noexcept;
+    void seat(std::uint32_t channel, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
+              Moment& moment) noexcept;
+    std::uint32_t group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept;
+    void begin_group(std::uint32_t group, const ChannelName& name, std::uint16_t settings) noexcept;
+    void attach_group_rules(std::uint32_t group, Moment& moment) noexcept;
+    bool group_matches(std::uint16_t rule, const Group& group) const noexcept;
+    static std::uint64_t fingerprint_of(const PreprocessSettings& settings) noexcept;
+    std::uint64_t group_fingerprint(std::uint16_t settings) const noexcept;
+    std::uint32_t find_channel(std::string_view name) const noexcept;
+    std::uint32_t find_group(std::string_view name) const noexcept;
+    std::uint32_t find_rule(std::uint16_t rule, const ChannelName* target) const noexcept;
+
+    // pipeline_state.cpp
+    void write_pipeline(ByteWriter& out) const noexcept;
+    bool read_pipeline(ByteReader& in) noexcept;
+    void write_channel(const Channel& channel, ByteWriter& out) const noexcept;
+    bool read_channel(std::uint32_t slot, ByteReader& in);
+    void write_group(const Group& group, ByteWriter& out) const noexcept;
+    bool read_group(std::uint32_t slot, ByteReader& in);
+    bool read_rule(std::uint32_t slot, ByteReader& in);
+
+    std::uint32_t timer_of(std::uint32_t channel, std::size_t window) const noexcept {
+        return static_cast<std::uint32_t>(channel * Windows::windows_max + window);
+    }
+
+    Settings settings_;
+    WindowLengths lengths_;
+    std::uint64_t boot_;
+    std::uint64_t position_ = 0;
+    std::int64_t now_ns_ = 0;
+    bool wall_trusted_ = true;
+    Ledger ledger_;
+    Sources sources_;
+    std::unique_ptr<PayloadDecoder> json_;
+    std::unique_ptr<PayloadDecoder> number_;
+    Redelivery redelivery_;
+    std::uint64_t redelivery_changed_at_ = 0;
+    Timers timers_;
+    AlertRules rules_;
+    std::vector<TopicPattern> rule_patterns_;  // by rule: of its channels' or groups' names
+    std::vector<Channel> channels_;
+    std::size_t channels_used_ = 0;  // slots below are, or were, in use
+    NameIndex channel_index_;
+    std::vector<Group> groups_;
+    std::vector<std::uint32_t> group_first_;  // first slot of each [[group]]'s share, and the end
+    std::size_t groups_used_ = 0;
+    std::uint64_t groups_refused_ = 0;
+    std::uint64_t save_all_after_ = 0;  // positions up to it were never saved under these settings
+
+    // Left over by an older configuration or boot, until the `began` record.
+    struct Leftover {
+        std::vector<AggregateRow> windows;
+        std::vector<AlertRow> alerts;
+        std::uint64_t boot = 0;  // that the saved state was of
+        std::int64_t now_ns = 0;
+        bool other_boot = false;
+    } leftover_;
+    void leave_over(std::uint32_t rule_state);
+};
+
+}  // namespace redshank

@@ -1,0 +1,155 @@
+#include <algorithm>
+
+#include "agent/pipeline.hpp"
+
+// Which channel belongs to which groups and rules: decided once, when the channel or group is first seen (or restored).
+
+namespace redshank {
+
+namespace {
+
+// A channel in a [[group]] is a field name, or with a topic a whole channel name; labels stand for their values.
+bool is_member(std::string_view entry, const Channel& channel, const TopicPattern& pattern,
+               const Labels& labels) noexcept {
+    if (entry == channel.field()) return true;
+    ChannelName whole;
+    return substitute_labels(entry, pattern, labels, whole) && whole == channel.name;
+}
+
+}  // namespace
+
+// What a channel's model input depends on: a range only refuses, smoothing changes values.
+std::uint64_t Pipeline::fingerprint_of(const PreprocessSettings& settings) noexcept {
+    return (fnv1a_start ^ settings.smooth_alpha_q16) * 0x100000001b3ULL;
+}
+
+// Which model on which members.
+std::uint64_t Pipeline::group_fingerprint(std::uint16_t settings) const noexcept {
+    if (settings == Group::alone) return fnv1a(settings_.anomaly.model);
+    const GroupSettings& group = settings_.groups[settings];
+    std::uint64_t hash = fnv1a(group.name, fnv1a(group.model));
+    for (const std::string& channel : group.channels) hash = fnv1a(channel, fnv1a("/", hash));
+    return hash;
+}
+
+std::uint32_t Pipeline::find_channel(std::string_view name) const noexcept {
+    return channel_index_.find(name, [this](std::uint32_t slot) { return channels_[slot].name.view(); });
+}
+
+std::uint32_t Pipeline::find_group(std::string_view name) const noexcept {
+    for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
+        if (groups_[slot].used && groups_[slot].name.view() == name) return slot;
+    }
+    return no_slot;
+}
+
+std::uint32_t Pipeline::find_rule(std::uint16_t rule, const ChannelName* target) const noexcept {
+    for (std::uint32_t slot = 0; slot < rules_.capacity(); ++slot) {
+        if (rules_[slot].used && rules_[slot].rule == rule && rules_[slot].target == target) return slot;
+    }
+    return AlertRules::none;
+}
+
+std::uint32_t Pipeline::channel_of(std::uint16_t source, std::string_view topic, std::string_view field,
+                                   const Labels& labels, Moment& moment) noexcept {
+    ChannelName name;
+    if (!name.assign(topic) || !name.append(":") || !name.append(field)) return no_slot;
+    if (const std::uint32_t known = find_channel(name.view()); known != NameIndex::none) return known;
+    while (channels_used_ < channels_.size() && channels_[channels_used_].used) ++channels_used_;
+    if (channels_used_ == channels_.size()) return no_slot;
+    const auto slot = static_cast<std::uint32_t>(channels_used_++);
+    Channel& channel = channels_[slot];
+    channel = {};
+    channel.used = true;
+    channel.name = name;
+    channel.topic_bytes = static_cast<std::uint16_t>(topic.size());
+    channel.source = source;
+    channel.preprocess = Preprocess(sources_[source].settings.preprocess);
+    channel.preprocess_fingerprint = fingerprint_of(sources_[source].settings.preprocess);
+    channel.changed_at = moment.position;
+    channel_index_.insert(name.view(), slot);
+    attach(slot, labels, moment);
+    return slot;
+}
+
+void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) noexcept {
+    Channel& channel = channels_[slot];
+    const TopicPattern& pattern = sources_[channel.source].pattern;
+    if (settings_.groups.empty()) seat(slot, channel.name, Group::alone, 0, moment);
+    for (std::uint16_t kind = 0; kind < settings_.groups.size(); ++kind) {
+        const GroupSettings& group = settings_.groups[kind];
+        for (std::uint8_t member = 0; member < group.channels.size(); ++member) {
+            if (!is_member(group.channels[member], channel, pattern, labels)) continue;
+            ChannelName name;
+            if (substitute_labels(group.name, pattern, labels, name)) seat(slot, name, kind, member, moment);
+            break;
+        }
+    }
+    for (std::uint16_t rule = 0; rule < settings_.rules.size() && channel.rule_count < Channel::rules_max; ++rule) {
+        if (!settings_.rules[rule].group.empty() || !rule_patterns_[rule].matches(channel.name.view())) continue;
+        std::uint32_t state = find_rule(rule, &channel.name);
+        if (state == AlertRules::none) state = rules_.add(rule, channel.name, moment);
+        if (state != AlertRules::none) channel.rules[channel.rule_count++] = state;
+    }
+}
+
+void Pipeline::seat(std::uint32_t slot, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
+                    Moment& moment) noexcept {
+    Channel& channel = channels_[slot];
+    if (channel.seat_count == Channel::seats_max) return;
+    const std::uint32_t group = group_of(group_name, settings, moment);
+    if (group != no_slot) channel.seats[channel.seat_count++] = {group, member};
+}
+
+std::uint32_t Pipeline::group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept {
+    if (const std::uint32_t known = find_group(name.view()); known != no_slot) return known;
+    const std::size_t kind = settings == Group::alone ? 0 : settings;
+    for (std::uint32_t slot = group_first_[kind]; slot < group_first_[kind + 1]; ++slot) {
+        if (groups_[slot].used) continue;
+        begin_group(slot, name, settings);
+        groups_[slot].changed_at = moment.position;
+        groups_[slot].model_changed_at = moment.position;
+        attach_group_rules(slot, moment);
+        return slot;
+    }
+    ++groups_refused_;
+    return no_slot;
+}
+
+void Pipeline::begin_group(std::uint32_t slot, const ChannelName& name, std::uint16_t settings) noexcept {
+    Group& group = groups_[slot];
+    std::unique_ptr<Model> model = std::move(group.model);
+    group = {};
+    group.model = std::move(model);
+    group.model->reset();
+    group.used = true;
+    group.name = name;
+    group.settings = settings;
+    const bool alone = settings == Group::alone;
+    group.members = alone ? std::uint8_t{1} : static_cast<std::uint8_t>(settings_.groups[settings].channels.size());
+    group.hold_ns = alone ? settings_.anomaly.hold_ns : settings_.groups[settings].hold_ns;
+    group.lags = Lags(group.members);
+    ++groups_used_;
+}
+
+void Pipeline::attach_group_rules(std::uint32_t slot, Moment& moment) noexcept {
+    Group& group = groups_[slot];
+    const auto attach_rule = [&](std::uint16_t rule) {
+        if (group.rule_count == Group::rules_max) return AlertRules::none;
+        std::uint32_t state = find_rule(rule, &group.name);
+        if (state == AlertRules::none) state = rules_.add(rule, group.name, moment);
+        if (state != AlertRules::none) group.rules[group.rule_count++] = state;
+        return state;
+    };
+    group.anomaly_rule = attach_rule(static_cast<std::uint16_t>(settings_.rules.size()));
+    for (std::uint16_t rule = 0; rule < settings_.rules.size(); ++rule) {
+        if (!settings_.rules[rule].group.empty() && group_matches(rule, group)) attach_rule(rule);
+    }
+}
+
+bool Pipeline::group_matches(std::uint16_t rule, const Group& group) const noexcept {
+    if (rule_patterns_[rule].matches(group.name.view())) return true;
+    return group.settings != Group::alone && settings_.rules[rule].group == settings_.groups[group.settings].name;
+}
+
+}  // namespace redshank

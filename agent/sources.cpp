@@ -1,0 +1,68 @@
+#include "agent/sources.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+namespace redshank {
+
+TopicPattern checked_pattern(const std::string& text, TopicPattern::Use use) {
+    auto pattern = TopicPattern::parse(text, use);
+    if (!pattern) {
+        std::fprintf(stderr, "broken invariant: pattern '%s': %s\n", text.c_str(), pattern.error().c_str());
+        std::abort();
+    }
+    return std::move(*pattern);
+}
+
+Sources::Sources(const Settings& settings) {
+    sources_.reserve(settings.sources.size());
+    for (const SourceSettings& source : settings.sources) {
+        sources_.push_back({.settings = source,
+                            .pattern = checked_pattern(source.topic, TopicPattern::Use::topic),
+                            .fields = {},
+                            .ledger = {}});
+        for (const std::string& field : sources_.back().settings.fields) sources_.back().fields.push_back(field);
+    }
+}
+
+std::uint16_t Sources::find(std::string_view topic, Labels& labels) const noexcept {
+    for (std::uint16_t source = 0; source < size(); ++source) {
+        if (sources_[source].pattern.matches(topic, labels.values)) return source;
+    }
+    return none;
+}
+
+bool Sources::subscribed_as(std::uint32_t subscription_id) const noexcept {
+    for (const Source& source : sources_) {
+        if (source.subscription_id == subscription_id) return true;
+    }
+    return false;
+}
+
+bool Sources::takes(std::uint16_t source, std::string_view field) const noexcept {
+    const auto& fields = sources_[source].fields;
+    if (sources_[source].settings.format == PayloadFormat::number) return field == "value";
+    return fields.empty() || std::find(fields.begin(), fields.end(), field) != fields.end();
+}
+
+bool substitute_labels(std::string_view text, const TopicPattern& pattern, const Labels& labels,
+                       ChannelName& out) noexcept {
+    out = {};
+    while (!text.empty()) {
+        const std::size_t open = text.find('{');
+        if (open == std::string_view::npos) return out.append(text);
+        const std::size_t close = text.find('}', open);
+        if (close == std::string_view::npos) return false;
+        if (!out.append(text.substr(0, open))) return false;
+        const std::string_view name = text.substr(open + 1, close - open - 1);
+        const auto& names = pattern.names();
+        std::size_t at = 0;
+        while (at < names.size() && names[at] != name) ++at;
+        if (at == names.size() || !out.append(labels.values[at])) return false;
+        text.remove_prefix(close + 1);
+    }
+    return true;
+}
+
+}  // namespace redshank

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/ledger.hpp"
+#include "agent/settings.hpp"
+#include "drivers/topic.hpp"
+
+namespace redshank {
+
+inline constexpr std::size_t labels_max = 8;
+
+// The values of one topic's named levels, in the order of the pattern's names. Views into the topic.
+struct Labels {
+    std::array<std::string_view, labels_max> values;
+};
+
+// One [[source]], ready for use.
+struct Source {
+    SourceSettings settings;
+    TopicPattern pattern;
+    std::vector<std::string_view> fields;  // into settings
+    std::uint32_t subscription_id = 0;     // 0: not subscribed (replay)
+    SourceLedger ledger;
+    std::uint64_t changed_at = 0;  // position of the last record that changed the ledger
+};
+
+// A pattern that was checked with the configuration; one that does not parse is a broken invariant.
+TopicPattern checked_pattern(const std::string& text, TopicPattern::Use use);
+
+// The sources in the order of the configuration: a message counts under the first whose pattern matches.
+class Sources {
+public:
+    static constexpr std::uint16_t none = UINT16_MAX;
+
+    explicit Sources(const Settings& settings);
+
+    std::uint16_t find(std::string_view topic, Labels& labels) const noexcept;
+    bool subscribed_as(std::uint32_t subscription_id) const noexcept;  // by any source
+
+    // Channel names are "<topic>:<field>". Is `field` one that the source would take?
+    bool takes(std::uint16_t source, std::string_view field) const noexcept;
+
+    Source& operator[](std::uint16_t source) noexcept { return sources_[source]; }
+    const Source& operator[](std::uint16_t source) const noexcept { return sources_[source]; }
+    std::uint16_t size() const noexcept { return static_cast<std::uint16_t>(sources_.size()); }
+
+private:
+    std::vector<Source> sources_;
+};
+
+// `text` with each {name} replaced by the topic's value for it, into `out`; false when a name has no value or the
+// result is too long.
+bool substitute_labels(std::string_view text, const TopicPattern& pattern, const Labels& labels,
+                       ChannelName& out) noexcept;
+
+}  // namespace redshank
