@@ -34,35 +34,48 @@ struct MqttClientSettings {
         unsubscriptions;  // filters that left the configuration: given up when the session is resumed
 };
 
-// What the broker has to say. Called on Paho's threads, never two at a time; must not block and must not throw. The
-// PUBACK of a message goes out after on_message returns.
+// What the broker has to say. Called on Paho's threads under Paho's own lock, never two at a time (on_disconnected may
+// come from inside step or stop); must not throw, must not block, must not call start, step or stop. The PUBACK of a
+// message goes out after on_message returns.
 class MqttEvents {
 public:
     virtual ~MqttEvents() = default;
+    // CONNACK, before the first on_message of the connection. Messages of a resumed session follow at once, earlier
+    // than on_subscribed.
     virtual void on_connected(bool session_present) noexcept = 0;
-    virtual void on_subscribed() noexcept = 0;  // SUBACK for every subscription, "online" is on its way
-    virtual void on_disconnected() noexcept = 0;
+    virtual void on_subscribed() noexcept = 0;    // SUBACK for every subscription, "online" is on its way
+    virtual void on_disconnected() noexcept = 0;  // after on_connected only
     virtual void on_message(const Message& message) noexcept = 0;
-    virtual void on_published(std::uint64_t token) noexcept = 0;  // PUBACK; a publish that fails calls nothing
+    // PUBACK, also one that refuses (publishes_refused counts those: sending again would be answered the same). A
+    // publish that is lost with its connection calls nothing, or calls this after the session is resumed.
+    virtual void on_published(std::uint64_t token) noexcept = 0;
 };
 
 // MQTT 5 over plain TCP through Paho: QoS 1, persistent session, own reconnect timer, subscription identifiers, Retain
-// Handling 1, No Local.
-//   Thread: start, step, stop from one thread; publish from any, on_message included.
+// Handling 1, No Local. Topics and payloads are handed on as the bytes they are, valid or not.
+//   Thread: start, step, stop from one thread; publish and the accessors from any, on_message included. start, step and
+//   stop wait for a running event to end: never call them with a lock held that an event takes. A connection that
+//   cannot be set up properly is torn down inside step, which then takes up to a second or so.
 class MqttClient {
 public:
+    // Checks the settings; nothing is connected before start. The failure says which setting cannot be.
     static Outcome<std::unique_ptr<MqttClient>> create(const MqttClientSettings& settings, MqttEvents& events);
-    virtual ~MqttClient() = default;
+    virtual ~MqttClient() = default;  // stops, giving "offline" a second
 
     virtual void start(std::int64_t now_ns) = 0;
     // Runs the reconnect timer; now_ns of the monotonic clock. Returns when it wants to be called again.
     virtual std::int64_t step(std::int64_t now_ns) = 0;
     virtual bool connected() const noexcept = 0;  // and subscribed
-    // QoS 1. token comes back in on_published. False when not connected or Paho refuses: the caller keeps it and tries
-    // again after the next on_subscribed. Waits for nothing.
+    // Why it is not connected, or why a publish was refused last; empty when nothing went wrong since on_subscribed.
+    virtual std::string last_error() const = 0;
+    virtual std::uint64_t publishes_refused() const noexcept = 0;
+    // QoS 1. token comes back in on_published. False when not connected, when 256 are under way or 64 KiB wait, or when
+    // the topic is none that can be published to: the caller keeps it and tries again after the next on_published or
+    // on_subscribed. After a reconnect the caller repeats what had no on_published. Order is kept. Waits for nothing.
     virtual bool publish(std::string_view topic, std::span<const std::byte> payload, bool retain,
                          std::uint64_t token) noexcept = 0;
-    // Publishes "offline", disconnects keeping the session, at most timeout_ns. No event comes after it returns.
+    // Publishes "offline", disconnects keeping the session; waits at most timeout_ns for the broker. Until it is
+    // disconnected messages arrive as ever. No event comes after it returns. start may follow.
     virtual void stop(std::int64_t timeout_ns) = 0;
 };
 
