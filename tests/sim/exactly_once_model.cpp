@@ -36,7 +36,7 @@ public:
         rules_.pipeline.receive_maximum = receive_maximum;
         rules_.pipeline.duplicate_table = settings.mistake != Mistake::no_duplicate_table;
         rules_.loss_window = static_cast<std::int64_t>(random_.between(20, 120));
-        rules_.batch_rows = random_.between(1, 8);
+        rules_.batch_rows = static_cast<std::size_t>(random_.between(1, 8));
         death_every_ = random_.between(300, 6000);
         counted_.assign(settings.messages, 0);
         marked_.assign(settings.messages, false);
@@ -154,9 +154,10 @@ private:
             noted_boot_ = inbox_->boot;
             noted_.clear();
         }
-        noted_.resize(entry.position);
+        noted_.resize(static_cast<std::size_t>(entry.position));
         noted_.push_back(entry.kind == Kind::message ? entry.delivery.publication.message : no_message);
     }
+    std::uint32_t& noted_at(std::uint64_t position) { return noted_[static_cast<std::size_t>(position)]; }
     void collect_acknowledged() {
         for (const std::uint32_t message : broker_.acknowledged) acknowledged_[message] = true;
         broker_.acknowledged.clear();
@@ -187,14 +188,14 @@ private:
     // What stands in a record below the checkpoint is safe.
     void cover() {
         for (std::uint64_t position = 1; position <= database_.position && position < noted_.size(); ++position)
-            if (noted_[position] != no_message) covered_[noted_[position]] = true;
+            if (noted_at(position) != no_message) covered_[noted_at(position)] = true;
     }
     // Records [from, to) are gone. Their messages are lost unless another record has them or the broker does.
     void mark_lost(std::uint64_t from, std::uint64_t to, bool power_cut) {
         std::set<std::uint32_t> kept;
-        for (std::uint64_t position = to; position < noted_.size(); ++position) kept.insert(noted_[position]);
+        for (std::uint64_t position = to; position < noted_.size(); ++position) kept.insert(noted_at(position));
         for (std::uint64_t position = from; position < to && position < noted_.size(); ++position) {
-            const std::uint32_t message = std::exchange(noted_[position], no_message);
+            const std::uint32_t message = std::exchange(noted_at(position), no_message);
             if (message == no_message || !acknowledged_[message] || covered_[message] || marked_[message]) continue;
             if (kept.contains(message)) continue;
             marked_[message] = true;

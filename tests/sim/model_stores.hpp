@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -71,7 +72,8 @@ public:
                         break;
                 }
             }
-        } else if (batch.sequence <= last_ && digests_[batch.sequence - 1] != batch.digest()) {
+        } else if (batch.sequence <= last_ &&
+                   digests_.at(static_cast<std::size_t>(batch.sequence - 1)) != batch.digest()) {
             violations.emplace_back("a batch changed after it was sealed");
         }
         return last_;
