@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -11,20 +13,46 @@ namespace {
 constexpr const char* monitor_endpoint = "inproc://monitor";  // the context is the socket's own
 constexpr int skipped_per_receive_max = 16;                   // malformed messages, before the caller gets its turn
 
+// ZeroMQ gives up for good after a peer that speaks another protocol or sends an oversized frame. So who has been
+// without a connection for this long, several times its longest pause between two tries, begins anew.
+constexpr std::int64_t renew_after_ms = 5'000;
+
+std::int64_t monotonic_ms() noexcept {
+    const auto now = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::duration<std::int64_t, std::milli>>(now).count();
+}
+
+struct Line {
+    OpenSocket open;
+    ZmqSocket monitor;  // closed before the context ends
+
+    static Outcome<Line> dial(const std::string& url) {
+        auto open = OpenSocket::open(ZMQ_DEALER, url);
+        if (!open) return failure(open.error());
+        const auto failed = [&url] { return failure("uplink to " + url + ": " + zmq_strerror(zmq_errno())); };
+
+        constexpr int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
+        if (zmq_socket_monitor(open->socket.get(), monitor_endpoint, events) != 0) return failed();
+        ZmqSocket monitor(zmq_socket(open->context.get(), ZMQ_PAIR));
+        if (!monitor || zmq_connect(monitor.get(), monitor_endpoint) != 0) return failed();
+        if (zmq_connect(open->socket.get(), endpoint_of(url).c_str()) != 0) return failed();
+        return Line{std::move(*open), std::move(monitor)};
+    }
+};
+
 class ZmqDealer final : public DealerSocket {
 public:
-    ZmqDealer(OpenSocket open, ZmqSocket monitor) noexcept : open_(std::move(open)), monitor_(std::move(monitor)) {}
-    ~ZmqDealer() override { zmq_socket_monitor(open_.socket.get(), nullptr, 0); }
+    ZmqDealer(std::string url, Line line) : url_(std::move(url)), line_(std::make_unique<Line>(std::move(line))) {}
 
     bool send(std::span<const std::byte> frame) noexcept override {
-        return zmq_send(open_.socket.get(), frame.data(), frame.size(), ZMQ_DONTWAIT) >= 0;
+        return zmq_send(line_->open.socket.get(), frame.data(), frame.size(), ZMQ_DONTWAIT) >= 0;
     }
 
     bool receive(std::vector<std::byte>& frame) noexcept override {
         const std::array into{&frame};
         std::size_t parts = 0;
         for (int skipped = 0; skipped < skipped_per_receive_max; ++skipped) {
-            if (!receive_parts(open_.socket.get(), into, parts)) return false;
+            if (!receive_parts(line_->open.socket.get(), into, parts)) return false;
             if (parts == into.size()) return true;
             ++dropped_;
         }
@@ -32,11 +60,13 @@ public:
     }
 
     void wait(int wake_fd, std::int64_t timeout_ms) noexcept override {
-        std::array<zmq_pollitem_t, 3> items{{{open_.socket.get(), 0, ZMQ_POLLIN, 0},
-                                             {monitor_.get(), 0, ZMQ_POLLIN, 0},
+        std::array<zmq_pollitem_t, 3> items{{{line_->open.socket.get(), 0, ZMQ_POLLIN, 0},
+                                             {line_->monitor.get(), 0, ZMQ_POLLIN, 0},
                                              {nullptr, wake_fd, ZMQ_POLLIN, 0}}};
-        poll_items(std::span(items).first(wake_fd >= 0 ? 3 : 2), timeout_ms);
+        poll_items(std::span(items).first(wake_fd >= 0 ? 3 : 2),
+                   connected_ ? timeout_ms : std::min(timeout_ms, renew_after_ms));
         take_events();
+        renew_if_stuck();
     }
 
     std::uint64_t connections() noexcept override {
@@ -56,36 +86,38 @@ private:
     void take_events() noexcept {
         const std::array into{&event_};
         std::size_t parts = 0;
-        while (receive_parts(monitor_.get(), into, parts)) {
+        while (receive_parts(line_->monitor.get(), into, parts)) {
             std::uint16_t event = 0;
             if (event_.size() < sizeof event) continue;
             std::memcpy(&event, event_.data(), sizeof event);
             connected_ = event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED;
             if (connected_) ++connections_;
+            changed_ms_ = monotonic_ms();
         }
     }
 
-    OpenSocket open_;
-    ZmqSocket monitor_;  // closed before the socket's context ends
+    void renew_if_stuck() noexcept {
+        if (connected_ || monotonic_ms() - changed_ms_ < renew_after_ms) return;
+        changed_ms_ = monotonic_ms();
+        auto line = Line::dial(url_);
+        if (line) line_ = std::make_unique<Line>(std::move(*line));
+    }
+
+    std::string url_;
+    std::unique_ptr<Line> line_;
     std::vector<std::byte> event_;
     std::uint64_t connections_ = 0;
     std::uint64_t dropped_ = 0;
+    std::int64_t changed_ms_ = monotonic_ms();
     bool connected_ = false;
 };
 
 }  // namespace
 
 Outcome<std::unique_ptr<DealerSocket>> DealerSocket::create(const std::string& url) {
-    auto open = OpenSocket::open(ZMQ_DEALER, url);
-    if (!open) return failure(open.error());
-    const auto failed = [&url] { return failure("uplink to " + url + ": " + zmq_strerror(zmq_errno())); };
-
-    constexpr int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
-    if (zmq_socket_monitor(open->socket.get(), monitor_endpoint, events) != 0) return failed();
-    ZmqSocket monitor(zmq_socket(open->context.get(), ZMQ_PAIR));
-    if (!monitor || zmq_connect(monitor.get(), monitor_endpoint) != 0) return failed();
-    if (zmq_connect(open->socket.get(), endpoint_of(url).c_str()) != 0) return failed();
-    return std::make_unique<ZmqDealer>(std::move(*open), std::move(monitor));
+    auto line = Line::dial(url);
+    if (!line) return failure(line.error());
+    return std::make_unique<ZmqDealer>(url, std::move(*line));
 }
 
 }  // namespace redshank::wire

@@ -19,7 +19,7 @@ bool on_loopback(std::string_view url) noexcept;
 // The agent's end: a DEALER. Connecting and reconnecting is ZeroMQ's affair; what was sent may be dropped at any
 // disconnect, so only an application acknowledgement counts.
 //   IMMEDIATE=1 LINGER=0 MAXMSGSIZE, heartbeats with TTL <= 60 s, bounded high-water marks. A lost connection is tried
-//   again after 0.1 s, then ever later up to 2 s.
+//   again after 0.1 s, then ever later up to 2 s, as long as somebody calls wait().
 //   Thread: the keeper's alone. create() fails for an address that is off loopback or that ZeroMQ cannot use.
 class DealerSocket {
 public:
@@ -30,7 +30,7 @@ public:
     // One frame if there is one.
     virtual bool receive(std::vector<std::byte>& frame) noexcept = 0;
     // Sleeps until a frame is there, `wake_fd` is readable (pass -1 for none), the connection changes, or the time is
-    // up.
+    // up. May return early.
     virtual void wait(int wake_fd, std::int64_t timeout_ms) noexcept = 0;
     // Counts the connections made so far (socket monitor): a change means say Hello again. connected(): as of now.
     virtual std::uint64_t connections() noexcept = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <string_view>
 
 #include "drivers/uplink/sockets.hpp"
@@ -17,6 +18,16 @@ constexpr int handshake_ms = 5'000;
 constexpr int heartbeat_every_ms = 5'000;
 constexpr int heartbeat_timeout_ms = 15'000;  // then the peer is gone
 constexpr int heartbeat_ttl_ms = 30'000;      // what the peer is told to allow us
+
+// ZeroMQ takes a port above 65535 for another one.
+bool has_port(std::string_view url) noexcept {
+    if (url.starts_with("ipc://")) return true;
+    const std::string_view port = url.substr(url.rfind(':') + 1);
+    if (port == "*") return true;
+    std::uint16_t number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    return error == std::errc{} && end == port.data() + port.size();
+}
 
 std::string why_not(const std::string& url) {
     if (!url.starts_with("tcp://") && !url.starts_with("ipc://")) {
@@ -56,6 +67,7 @@ std::string endpoint_of(const std::string& url) {
 
 Outcome<OpenSocket> OpenSocket::open(int type, const std::string& url) {
     if (!on_loopback(url)) return failure(why_not(url));
+    if (!has_port(url)) return failure("uplink address " + url + " has no port between 0 and 65535");
     OpenSocket opened;
     opened.context.reset(zmq_ctx_new());
     if (opened.context) opened.socket.reset(zmq_socket(opened.context.get(), type));

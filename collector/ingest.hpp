@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "collector/row_tables.hpp"
+#include "drivers/uplink/wire.hpp"
+#include "model/outcome.hpp"
+#include "storage/sqlite/database.hpp"
+
+namespace redshank {
+
+// The collector's side of the protocol (docs/uplink.md), over its database and nothing else: no memory of its own, so
+// whatever is lost between two calls is found again in the tables.
+//   Invariant: of each (agent, incarnation) exactly the batches 1 .. last_seq are in the tables, once, less the gaps.
+//   Thread: one.
+class Ingest {
+public:
+    static Outcome<std::unique_ptr<Ingest>> open(const std::filesystem::path& file);
+
+    // Applies frames in order, all in one transaction that is durable when this returns, and gives an answer to each;
+    // a failure in the place of an answer says why that frame was not taken (it then changed nothing and gets no
+    // answer). A failure of the whole: the database failed, nothing was applied, nothing may be answered.
+    using Answers = std::vector<Outcome<wire::Frame>>;
+    Outcome<Answers> apply(std::span<const std::vector<std::byte>> frames, std::int64_t now_ns);
+
+private:
+    struct Known {  // of one incarnation of one agent
+        std::uint64_t last_sequence = 0;
+        wire::Digest digest{};
+    };
+    // Outer: the database failed. Inner: this frame cannot be taken.
+    using Answer = Outcome<Outcome<wire::Frame>>;
+
+    Ingest() = default;
+    Answer take(std::span<const std::byte> frame, std::int64_t now_ns);
+    Answer take_hello(const wire::Hello& hello, std::int64_t now_ns);
+    Answer take_batch(const wire::Batch& batch, std::span<const std::byte> frame, std::int64_t now_ns);
+    Answer take_skip(const wire::Skip& skip, std::int64_t now_ns);
+    Outcome<Known> find(std::string_view agent, std::uint64_t incarnation);
+    Outcome<> remember(const RowTables::Origin& origin, const Known& known, std::int64_t now_ns);
+    Outcome<RowTables::Put> put_rows(const RowTables::Origin& origin, std::span<const wire::Row> rows);
+
+    std::unique_ptr<Database> database_;  // ends after the statements
+    std::unique_ptr<RowTables> rows_;
+    std::vector<Statement> statements_;
+};
+
+}  // namespace redshank
