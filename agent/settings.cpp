@@ -1,1 +1,39 @@
 #include "agent/settings.hpp"
+
+#include "agent/settings_parse_units.hpp"
+
+namespace redshank {
+
+std::vector<Unrelated> related(const Settings& settings) {
+    std::vector<Unrelated> wrong;
+    const Capacities& limits = settings.capacities;
+    const auto at_least = [&](const char* key, std::uint64_t value, std::uint64_t least, const std::string& why) {
+        if (value < least) wrong.push_back({key, "must be at least " + std::to_string(least) + ": " + why});
+    };
+    const std::string channels = std::to_string(limits.channels_max) + " channels";
+    if (settings.groups.empty()) {
+        at_least("limits.groups", limits.groups_max, limits.channels_max,
+                 "without [[group]] each of the " + channels + " is judged alone");
+    }
+    at_least("limits.rule_states", limits.rule_states_max, limits.groups_max,
+             "the default rule watches each of the " + std::to_string(limits.groups_max) + " groups");
+    at_least("limits.results", limits.results_max, 2 * limits.channels_max + limits.alerts_max,
+             "two windows for each of the " + channels + " and every alert may close at once");
+    // A record is the payload and its topic, and takes at most a quarter of the ring.
+    const std::uint64_t inbox_least = 4 * (limits.payload_bytes_max + 1024);
+    if (limits.inbox_bytes < inbox_least) {
+        wrong.push_back({"limits.inbox",
+                         "must be at least " + std::to_string((inbox_least + 1023) / 1024) + "KiB: four messages of " +
+                             format_size(static_cast<std::int64_t>(limits.payload_bytes_max)) + " (mqtt.payload_max)"});
+    }
+    for (std::size_t i = 0; i < settings.groups.size(); ++i) {
+        const std::size_t members = settings.groups[i].channels.size();
+        if (members <= limits.group_members_max) continue;
+        wrong.push_back({"group#" + std::to_string(i) + ".channels",
+                         "channels must be at most " + std::to_string(limits.group_members_max) +
+                             " (limits.group_members), not " + std::to_string(members)});
+    }
+    return wrong;
+}
+
+}  // namespace redshank

@@ -48,8 +48,8 @@ struct RuleSettings {
 
 // What the default rule `anomaly` and groups without settings of their own use.
 struct AnomalySettings {
-    Decimal score_above{80, 2, false};
-    Decimal clear_below{50, 2, false};
+    Decimal score_above{8, 1, false};
+    Decimal clear_below{5, 1, false};
     std::int64_t for_ns = 0;
     Severity severity = Severity::warning;
     std::string model = "auto";
@@ -59,11 +59,10 @@ struct AnomalySettings {
 
 // Every bound, once. Filled from defaults and the [limits] table, related() before anything is built.
 struct Capacities {
-    std::size_t channels_max = 256;       // one gateway serves one hall
-    std::size_t windows_per_channel = 4;  // live ones for lateness <= 2 lengths, and one for backfill
-    std::size_t groups_max = 256;         // one per channel when there is no [[group]]
-    std::size_t group_members_max = 16;   // one lag each fills the model's input
-    std::size_t rule_states_max = 2048;   // rules times what they match
+    std::size_t channels_max = 256;      // one gateway serves one hall
+    std::size_t groups_max = 256;        // one per channel when there is no [[group]]
+    std::size_t group_members_max = 16;  // one lag each fills the model's input
+    std::size_t rule_states_max = 2048;  // rules times what they match
     std::size_t fields_per_message_max = 256;
     std::size_t payload_bytes_max = 64 * 1024;
     std::size_t depth_max = 16;
@@ -106,5 +105,14 @@ struct Settings {
     Capacities capacities;
     std::string text;  // the configuration these settings came from, complete: parsing it again gives the same settings
 };
+
+// Two limits that do not go together: the key to change, and why.
+struct Unrelated {
+    std::string key;  // "limits.results", "group#0.channels"
+    std::string message;
+};
+
+// Every pair of limits that does not go together; empty: build from them.
+std::vector<Unrelated> related(const Settings& settings);
 
 }  // namespace redshank

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "agent/settings_parse_report.hpp"
+
+namespace redshank {
+
+// Defaults that depend on other values: names from the id, a group's model from [anomaly], limits that were not given
+// from those that were.
+void fill_defaults(Settings& settings, const SettingsReport& report);
+
+// What one key alone cannot tell: URLs, topics and patterns, labels, conditions of rules, limits. Sets mqtt.host and
+// mqtt.port.
+void check_relations(Settings& settings, SettingsReport& report);
+
+}  // namespace redshank
