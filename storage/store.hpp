@@ -30,7 +30,8 @@ struct StateEntry {
     std::span<const std::byte> value;
 };
 
-// One transaction, all or nothing, durable when commit returns.
+// One transaction, all or nothing, durable when commit returns. boot must be the store's; position must not fall within
+// a boot; numbers must rise, above every number the store has ever taken.
 struct Checkpoint {
     std::uint64_t boot = 0;
     std::uint64_t position = 0;  // every record up to and including it is in this checkpoint
@@ -54,11 +55,13 @@ struct OutboxCounts {  // counted from rows, never a remainder
 
 // The agent's database, the only authority: checkpoints and the outbox. SQLite, WAL, synchronous=FULL, file mode 0600.
 //   Thread: the keeper's alone after start. Errors: every call that writes may fail (full or broken disk); the
-//   transaction is then rolled back and the store reopened by the caller before it believes anything again.
+//   transaction is then rolled back, and every later write is refused until the caller has opened the store anew. What
+//   breaks a rule told here is refused before a transaction begins and leaves the store as it was.
+//   Tables, questions to ask and what is durable when: docs/store.md.
 class Store {
 public:
     struct Limits {
-        std::uint64_t bytes_max = 64ULL << 20;  // database, journal and all
+        std::uint64_t bytes_max = 64ULL << 20;  // database, journal and all; at least 512 KiB
     };
 
     // Makes the file and a random incarnation when there is none. A failure for a file that is no store, is damaged, or

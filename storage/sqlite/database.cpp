@@ -143,10 +143,11 @@ Outcome<> Database::check() {
     return failure(path_ + ": damaged: " + std::string(statement->text(0)));
 }
 
-Outcome<> Database::truncate_wal() {
+Outcome<bool> Database::truncate_wal() {
     const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+    if ((code & 0xff) == SQLITE_BUSY) return false;
     if (code != SQLITE_OK) return failed(code);
-    return {};
+    return true;
 }
 
 std::uint64_t Database::wal_bytes_on_disk() const {

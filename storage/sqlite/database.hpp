@@ -26,6 +26,7 @@ namespace redshank {
 // step().
 class Statement {
 public:
+    Statement() noexcept = default;  // not to be used until one is moved into it
     Statement(Statement&& other) noexcept;
     Statement& operator=(Statement&& other) noexcept;
     Statement(const Statement&) = delete;
@@ -96,8 +97,9 @@ public:
     const std::string& path() const { return path_; }
     std::string last_error() const;  // what SQLite says of the last call, with the path
 
-    Outcome<> check();                    // reads every page; a failure names the first damage
-    Outcome<> truncate_wal();             // copies the write-ahead log back and cuts it to nothing
+    Outcome<> check();  // reads every page; a failure names the first damage
+    // Copies the write-ahead log back and cuts it to nothing; false when another process is reading from it.
+    Outcome<bool> truncate_wal();
     std::uint64_t bytes_on_disk() const;  // database and write-ahead log, as the file system says now
     std::uint64_t wal_bytes_on_disk() const;
 
