@@ -55,14 +55,18 @@ private:
         return failure(database_->path() + ": " + what);
     }
     // The write-ahead log's usual size. Of bytes_max, one such part is for the log, one for a log that a large
-    // checkpoint has grown, and one for state that grows after results are no longer taken.
+    // checkpoint has grown, one for state and seals that grow when rows may not, and one for the rows of the checkpoint
+    // that finds the room used up.
     std::uint64_t wal_part() const { return wal_part_of(limits_); }
+    std::uint64_t bytes_with_rows_max() const { return limits_.bytes_max - 3 * wal_part(); }
+    std::uint64_t bytes_without_rows_max() const { return limits_.bytes_max - 2 * wal_part(); }
     Outcome<> prepare_all();
     void measure();
 
-    // work(totals, counts) changes copies; they become the store's with the commit.
+    // work(totals, counts) changes copies; they become the store's with the commit. The database file must not grow
+    // beyond database_bytes_max.
     template <class Work>
-    Outcome<> transact(Work work);
+    Outcome<> transact(std::uint64_t database_bytes_max, Work work);
     Outcome<> write_state(const StateEntry& entry);
     Outcome<> write_row(const OutboxRow& row, StoreTotals& totals, OutboxCounts& counts);
     Outcome<> write_seal(const Seal& batch, OutboxCounts& counts);
@@ -74,6 +78,7 @@ private:
     StoreTotals totals_;
     OutboxCounts counts_;
     std::uint64_t pages_used_ = 0;  // without those that are free to be used again
+    std::uint64_t database_bytes_max_ = 0;
     bool failed_ = false;
 
     Statement save_totals_;
@@ -90,11 +95,15 @@ private:
 };
 
 template <class Work>
-Outcome<> SqliteStore::transact(Work work) {
+Outcome<> SqliteStore::transact(std::uint64_t database_bytes_max, Work work) {
     if (failed_) return refused("a write has failed; the store must be opened anew");
     StoreTotals totals = totals_;
     OutboxCounts counts = counts_;
     failed_ = true;
+    if (database_bytes_max != database_bytes_max_) {
+        if (Outcome<> limited = database_->limit_bytes(database_bytes_max); !limited) return limited;
+        database_bytes_max_ = database_bytes_max;
+    }
     {
         Outcome<Transaction> transaction = Transaction::begin(*database_);
         if (!transaction) return failure(std::move(transaction.error()));

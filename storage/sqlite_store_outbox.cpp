@@ -45,7 +45,7 @@ Outcome<> SqliteStore::seal(std::span<const Seal> batches) {
         if (batch.numbers.empty()) return refused("batch " + std::to_string(batch.sequence) + " has no rows");
     }
     if (batches.empty()) return {};
-    return transact([&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
+    return transact(bytes_without_rows_max(), [&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
         for (const Seal& batch : batches) {
             if (Outcome<> done = write_seal(batch, counts); !done) return done;
         }
@@ -90,7 +90,7 @@ Outcome<> SqliteStore::acknowledge(std::uint64_t sequence) {
         return refused("batch " + std::to_string(sequence) + " was never sealed; the last is " +
                        std::to_string(totals_.last_sealed));
     }
-    return transact([&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
+    return transact(bytes_without_rows_max(), [&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
         const Outcome<std::vector<SealedBatch>> batches = sealed();
         if (!batches) return failure(batches.error());
         const auto batch = std::ranges::find(*batches, sequence, &SealedBatch::sequence);
@@ -113,7 +113,7 @@ Outcome<> SqliteStore::acknowledge(std::uint64_t sequence) {
 }
 
 Outcome<> SqliteStore::new_incarnation() {
-    return transact([&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
+    return transact(bytes_without_rows_max(), [&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
         std::uint64_t other = random_incarnation();
         while (other == totals.incarnation) other = random_incarnation();
         totals.incarnation = other;

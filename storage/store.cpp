@@ -69,11 +69,11 @@ void SqliteStore::measure() {
 bool SqliteStore::room_for_results() const {
     const std::uint64_t part = wal_part();
     const std::uint64_t wal = std::max(database_->wal_bytes_on_disk(), part);
-    return pages_used_ * Database::page_bytes + wal + 2 * part <= limits_.bytes_max;
+    return pages_used_ * Database::page_bytes + wal + 3 * part <= limits_.bytes_max;
 }
 
 Outcome<std::uint64_t> SqliteStore::begin_boot(std::int64_t wall_offset_ns, bool wall_trusted) {
-    const Outcome<> done = transact([&](StoreTotals& totals, OutboxCounts&) -> Outcome<> {
+    const Outcome<> done = transact(bytes_without_rows_max(), [&](StoreTotals& totals, OutboxCounts&) -> Outcome<> {
         ++totals.boot;
         totals.position = 0;
         Outcome<Statement> insert = database_->prepare("INSERT INTO boots VALUES(?,?,?)");
@@ -102,7 +102,8 @@ Outcome<> SqliteStore::commit(const Checkpoint& checkpoint) {
         }
         last = row.number;
     }
-    return transact([&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
+    const std::uint64_t limit = checkpoint.rows.empty() ? bytes_without_rows_max() : bytes_with_rows_max();
+    return transact(limit, [&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
         totals.position = checkpoint.position;
         for (const StateEntry& entry : checkpoint.state) {
             if (Outcome<> done = write_state(entry); !done) return done;
@@ -149,7 +150,6 @@ Outcome<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file, c
     Database::Options options;
     options.busy_ms = 2000;
     options.cache_bytes = 1 << 20;
-    options.max_bytes = limits.bytes_max - 2 * part;
     options.wal_bytes = part;
     Outcome<std::unique_ptr<Database>> database = Database::open(file, options);
     if (!database) return failure(std::move(database.error()));

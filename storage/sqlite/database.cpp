@@ -82,10 +82,10 @@ Outcome<> Database::configure(const Options& options) {
                       ";PRAGMA synchronous=" + (options.full_sync ? "FULL" : "NORMAL") +
                       ";PRAGMA journal_size_limit=" + std::to_string(wal_pages * page_bytes) +
                       ";PRAGMA wal_autocheckpoint=" + std::to_string(wal_pages);
-    if (options.max_bytes != 0) {
-        sql += ";PRAGMA max_page_count=" + std::to_string(std::max<std::uint64_t>(options.max_bytes / page_bytes, 1));
-    }
     if (Outcome<> set = execute(sql); !set) return set;
+    if (options.max_bytes != 0) {
+        if (Outcome<> limited = limit_bytes(options.max_bytes); !limited) return limited;
+    }
 
     Outcome<std::int64_t> readable = integer("SELECT count(*) FROM sqlite_schema");
     if (!readable) return failure(std::move(readable.error()));
@@ -132,6 +132,11 @@ std::int64_t Database::changes() const {
 
 std::string Database::last_error() const {
     return path_ + ": " + sqlite3_errmsg(handle_);
+}
+
+Outcome<> Database::limit_bytes(std::uint64_t max_bytes) {
+    const std::uint64_t pages = std::clamp<std::uint64_t>(max_bytes / page_bytes, 1, UINT32_MAX - 1);
+    return execute("PRAGMA max_page_count=" + std::to_string(max_bytes == 0 ? UINT32_MAX - 1 : pages));
 }
 
 Outcome<> Database::check() {

@@ -97,7 +97,8 @@ public:
     const std::string& path() const { return path_; }
     std::string last_error() const;  // what SQLite says of the last call, with the path
 
-    Outcome<> check();  // reads every page; a failure names the first damage
+    Outcome<> limit_bytes(std::uint64_t max_bytes);  // as Options::max_bytes, from now on
+    Outcome<> check();                               // reads every page; a failure names the first damage
     // Copies the write-ahead log back and cuts it to nothing; false when another process is reading from it.
     Outcome<bool> truncate_wal();
     std::uint64_t bytes_on_disk() const;  // database and write-ahead log, as the file system says now
