@@ -150,7 +150,7 @@ Outcome<> Database::check() {
 
 Outcome<bool> Database::truncate_wal() {
     const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
-    if ((code & 0xff) == SQLITE_BUSY) return false;
+    if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_FULL) return false;
     if (code != SQLITE_OK) return failed(code);
     return true;
 }

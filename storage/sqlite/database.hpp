@@ -99,7 +99,8 @@ public:
 
     Outcome<> limit_bytes(std::uint64_t max_bytes);  // as Options::max_bytes, from now on
     Outcome<> check();                               // reads every page; a failure names the first damage
-    // Copies the write-ahead log back and cuts it to nothing; false when another process is reading from it.
+    // Copies the write-ahead log back and cuts it to nothing; false when another process is reading from it or
+    // the disk is full, and all of it stays as it was.
     Outcome<bool> truncate_wal();
     std::uint64_t bytes_on_disk() const;  // database and write-ahead log, as the file system says now
     std::uint64_t wal_bytes_on_disk() const;

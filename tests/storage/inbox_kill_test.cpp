@@ -44,7 +44,7 @@ void kill_often(std::uint64_t kept, std::size_t ring_bytes) {
     constexpr int kills = 60;
     SCOPED_TRACE(seed);
     Splitmix random(seed);
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     ASSERT_TRUE(InboxLog::create(directory / "inbox", {}, "", ring_bytes, 1));
     std::uint64_t reported = 0;
     for (int kill = 0; kill < kills; ++kill) {
@@ -88,7 +88,7 @@ TEST(InboxLog, a_kill_while_old_records_are_given_up_leaves_the_others_whole) {
 }
 
 TEST(InboxLog, a_reader_beside_the_appender_sees_only_whole_records) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     ASSERT_TRUE(InboxLog::create(directory / "inbox", {}, "", 16 << 20, 1));
     auto opened = InboxLog::open(directory / "inbox");
     ASSERT_TRUE(opened);
@@ -112,7 +112,7 @@ TEST(InboxLog, a_reader_beside_the_appender_sees_only_whole_records) {
 
 // A full tmpfs would be a SIGBUS at some append; creation finds out instead.
 TEST(InboxLog, a_directory_without_room_is_found_out_at_creation) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     KilledChild child([&](const auto&) {
         ::signal(SIGXFSZ, SIG_IGN);
         const rlimit small{100'000, 100'000};
@@ -128,7 +128,7 @@ TEST(InboxLog, a_directory_without_room_is_found_out_at_creation) {
 }
 
 TEST(InboxLog, a_full_tmpfs_is_found_out_at_creation) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     if (::mount("tmpfs", directory.path().c_str(), "tmpfs", 0, "size=256k") != 0) {
         GTEST_SKIP() << "a tmpfs cannot be mounted here";
     }
@@ -143,7 +143,7 @@ TEST(InboxLog, a_full_tmpfs_is_found_out_at_creation) {
 }
 
 TEST(DirectoryLock, one_process_at_a_time_and_a_kill_gives_it_back) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     KilledChild child([&](const auto& report) {
         const auto lock = DirectoryLock::take(directory / "lock");
         report(lock ? static_cast<std::uint64_t>(::getpid()) : 0);

@@ -44,14 +44,14 @@ TEST(InboxLog, checksum_is_the_common_crc32) {
 }
 
 TEST(InboxLog, no_file_is_no_failure) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     const auto log = InboxLog::open(directory / "inbox");
     ASSERT_TRUE(log) << log.error();
     EXPECT_EQ(*log, nullptr);
 }
 
 TEST(InboxLog, what_was_given_at_creation_is_kept) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     const std::string configuration(10'000, 'c');
     const mode_t before = ::umask(0);
     created(directory / "inbox", 100'000, 41, configuration);
@@ -76,7 +76,7 @@ TEST(InboxLog, what_was_given_at_creation_is_kept) {
 }
 
 TEST(InboxLog, a_message_comes_back_as_it_was) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     const auto log = created(directory / "inbox", 65536);
     Message message;
     message.topic = "plant/press-4/sensors";
@@ -99,7 +99,7 @@ TEST(InboxLog, a_message_comes_back_as_it_was) {
 }
 
 TEST(InboxLog, when_full_the_oldest_is_given_up_and_counted) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     const auto log = created(directory / "inbox", 4096);
     const std::vector<std::byte> body(100);  // 128 bytes a record: 32 in the ring
     for (int i = 0; i < 32; ++i) EXPECT_EQ(log->append(RecordKind::message, i, body).given_up, 0U);
@@ -112,7 +112,7 @@ TEST(InboxLog, when_full_the_oldest_is_given_up_and_counted) {
 }
 
 TEST(InboxLog, the_largest_record_always_fits) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     const auto log = created(directory / "inbox", 4096);
     const std::vector<std::byte> largest(log->record_bytes_max());
     for (std::uint64_t i = 1; i <= 100; ++i) {
@@ -125,7 +125,7 @@ TEST(InboxLog, the_largest_record_always_fits) {
 }
 
 TEST(InboxLog, a_freed_log_still_knows_position_and_stamp_after_reopening) {
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     {
         const auto log = created(directory / "inbox", 4096);
         for (int i = 1; i <= 50; ++i) log->append(RecordKind::tick, 1000 + i, {});
@@ -168,7 +168,7 @@ TEST(InboxLog, behaves_like_a_queue_through_every_wrap) {
     constexpr std::uint64_t seed = 20240917;
     SCOPED_TRACE(seed);
     Splitmix random(seed);
-    const TemporaryDirectory directory;
+    const TemporaryDirectory directory(memory_directory());
     auto log = created(directory / "inbox", 8192, 1000);
     std::deque<Expected> model;
     std::uint64_t next = 1000;
@@ -240,7 +240,7 @@ protected:
         return word;
     }
 
-    TemporaryDirectory directory_;
+    TemporaryDirectory directory_{memory_directory()};
     std::string whole_;
     std::size_t kept_ = 0;
 };

@@ -29,4 +29,9 @@ private:
     std::filesystem::path path_;
 };
 
+// A tmpfs where there is one, as an inbox has it.
+inline std::filesystem::path memory_directory() {
+    return std::filesystem::is_directory("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
+
 }  // namespace redshank
