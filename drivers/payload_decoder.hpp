@@ -58,7 +58,7 @@ struct Decoded {
 class PayloadDecoder {
 public:
     struct Limits {
-        std::size_t payload_bytes_max = 64 * 1024;
+        std::size_t payload_bytes_max = std::size_t{64} * 1024;
         std::size_t fields_max = 256;
         std::size_t depth_max = 16;
     };

@@ -115,7 +115,7 @@ bool read_zone(Cursor& in, std::int64_t& offset_s) noexcept {
         in.eat(":");
         if (!in.number(2, 59, minutes)) return false;
     }
-    offset_s = (hours * 60 + minutes) * (sign == '-' ? -60 : 60);
+    offset_s = std::int64_t{hours * 60 + minutes} * (sign == '-' ? -60 : 60);
     return true;
 }
 
