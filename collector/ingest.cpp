@@ -103,7 +103,7 @@ Ingest::Answer Ingest::take_batch(const wire::Batch& batch, std::span<const std:
     for (const auto bytes : batch.rows) {
         auto row = wire::decode_row(bytes);
         if (!row) return not_taken(origin_text(origin, batch.sequence) + row.error());
-        rows.push_back(std::move(*row));
+        rows.push_back(*row);
     }
 
     if (auto begun = statements_[begin_part].run(); !begun) return failure(begun.error());
