@@ -47,15 +47,14 @@ public:
     virtual void on_disconnected() noexcept = 0;  // after on_connected only
     virtual void on_message(const Message& message) noexcept = 0;
     // PUBACK, also one that refuses (publishes_refused counts those: sending again would be answered the same). A
-    // publish that is lost with its connection calls nothing, or calls this after the session is resumed.
+    // publish that is under way when the connection breaks calls nothing, though it may have arrived.
     virtual void on_published(std::uint64_t token) noexcept = 0;
 };
 
 // MQTT 5 over plain TCP through Paho: QoS 1, persistent session, own reconnect timer, subscription identifiers, Retain
 // Handling 1, No Local. Topics and payloads are handed on as the bytes they are, valid or not.
 //   Thread: start, step, stop from one thread; publish and the accessors from any, on_message included. start, step and
-//   stop wait for a running event to end: never call them with a lock held that an event takes. A connection that
-//   cannot be set up properly is torn down inside step, which then takes up to a second or so.
+//   stop wait for a running event to end: never call them with a lock held that an event takes.
 class MqttClient {
 public:
     // Checks the settings; nothing is connected before start. The failure says which setting cannot be.
@@ -71,7 +70,7 @@ public:
     virtual std::uint64_t publishes_refused() const noexcept = 0;
     // QoS 1. token comes back in on_published. False when not connected, when 256 are under way or 64 KiB wait, or when
     // the topic is none that can be published to: the caller keeps it and tries again after the next on_published or
-    // on_subscribed. After a reconnect the caller repeats what had no on_published. Order is kept. Waits for nothing.
+    // on_subscribed. After on_subscribed the caller repeats what had no on_published. Order is kept. Waits for nothing.
     virtual bool publish(std::string_view topic, std::span<const std::byte> payload, bool retain,
                          std::uint64_t token) noexcept = 0;
     // Publishes "offline", disconnects keeping the session; waits at most timeout_ns for the broker. Until it is

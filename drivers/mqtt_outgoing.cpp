@@ -29,19 +29,15 @@ bool MqttOutgoing::push(const Entry& entry) noexcept {
     if (entry.topic.size() > std::numeric_limits<std::uint16_t>::max() || entry.payload.size() > ring_.size()) {
         return false;
     }
-    Header header{entry.connection,
-                  static_cast<std::uint32_t>(entry.payload.size()),
-                  static_cast<std::uint16_t>(entry.topic.size()),
-                  entry.slot,
-                  entry.retain,
-                  false};
+    Header header{static_cast<std::uint32_t>(entry.payload.size()), static_cast<std::uint16_t>(entry.topic.size()),
+                  entry.slot, entry.retain, false};
     const std::size_t bytes = size_of(header);
     if (tail_ >= head_) {
         const bool fits_behind = tail_ + bytes < ring_.size() || (tail_ + bytes == ring_.size() && head_ != 0);
         if (!fits_behind) {
             if (bytes >= head_) return false;
             if (ring_.size() - tail_ >= sizeof(Header)) {
-                const Header skip{0, 0, 0, 0, false, true};
+                const Header skip{0, 0, 0, false, true};
                 std::memcpy(ring_.data() + tail_, &skip, sizeof(skip));
             }
             tail_ = 0;
@@ -68,7 +64,6 @@ std::optional<MqttOutgoing::Entry> MqttOutgoing::front() const noexcept {
     const std::byte* const bytes = ring_.data() + at + sizeof(header);
     return Entry{{reinterpret_cast<const char*>(bytes), header.topic_bytes},
                  {bytes + header.topic_bytes, header.payload_bytes},
-                 header.connection,
                  header.slot,
                  header.retain};
 }

@@ -17,8 +17,7 @@ public:
     struct Entry {
         std::string_view topic;
         std::span<const std::byte> payload;
-        std::uint64_t connection = 0;  // which connection it was meant for
-        std::uint16_t slot = 0;        // of MqttInFlight
+        std::uint16_t slot = 0;  // of MqttInFlight
         bool retain = false;
     };
 
@@ -31,7 +30,6 @@ public:
 
 private:
     struct Header {
-        std::uint64_t connection;
         std::uint32_t payload_bytes;
         std::uint16_t topic_bytes;
         std::uint16_t slot;
