@@ -37,13 +37,15 @@ IdText id_text(const AlertId& id) noexcept {
 
 using TopicText = Text<1024>;
 
-// A channel's name may hold what a topic name must not: written as in a URL.
+// A channel's name may hold what a topic name must not (wildcards, control characters): written as in a URL.
 bool append_topic(TopicText& topic, std::string_view name) noexcept {
+    constexpr std::string_view digits = "0123456789ABCDEF";
     for (const char byte : name) {
-        const bool ok = byte == '+'   ? topic.append("%2B")
-                        : byte == '#' ? topic.append("%23")
-                                      : topic.append({&byte, 1});
-        if (!ok) return false;
+        const auto code = static_cast<unsigned char>(byte);
+        const bool plain = code >= 0x20 && code != 0x7f && byte != '+' && byte != '#';
+        const std::array<char, 3> escaped{'%', digits[code >> 4], digits[code & 15]};
+        if (!topic.append(plain ? std::string_view(&byte, 1) : std::string_view(escaped.data(), escaped.size())))
+            return false;
     }
     return true;
 }
@@ -171,7 +173,8 @@ bool AlertPublisher::publish_state(MqttClient& client, const AlertRow& row) noex
     topic.append("/alert/");
     topic.append(row.rule.view());
     topic.append("/");
-    append_topic(topic, row.channel.view());
+    // One that cannot be published must not hold up those behind it; the event stream still has it.
+    if (!append_topic(topic, row.channel.view())) return true;
     const heap::LibraryScope library;
     return client.publish(topic.view(), bytes_of(alert_json(row, room)), true, untracked);
 }

@@ -45,6 +45,8 @@ public:
     std::int64_t now_ns() const noexcept { return now_ns_; }       // of the last record
     std::uint64_t position() const noexcept { return position_; }  // of the last record
     const Ledger& ledger() const noexcept { return ledger_; }
+    // The number of a result that is made outside: a gap that was found.
+    std::uint64_t next_number() noexcept { return ++ledger_.made; }
     std::uint64_t open_readings() const noexcept;
 
     const Sources& sources() const noexcept { return sources_; }
@@ -55,10 +57,12 @@ public:
     std::size_t groups() const noexcept { return groups_used_; }
     const Settings& settings() const noexcept { return settings_; }
 
-    // What changed after position `since` (0: everything, and what is gone), models only when asked for.
+    // What changed after position `since` (0: everything, and what is gone), and models that changed after
+    // `models_since` (nullopt: none).
     //   key: "pipeline", "source/...", "channel/...", "group/...", "rule/...", "model/...". No heap but the callback's
     //   own.
-    void save(std::uint64_t since, bool with_models, std::span<std::byte> scratch, const SaveEntry& take) const;
+    void save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
+              const SaveEntry& take) const;
     std::size_t saved_bytes_max() const noexcept;  // of one entry: what `scratch` needs
     std::size_t saved_total_max() const noexcept;  // of all entries together, keys included
 
@@ -68,11 +72,8 @@ public:
     bool restore(std::string_view key, std::span<const std::byte> value);
     void restored();
 
-    struct MemoryPart {
-        std::string_view part;
-        std::uint64_t bytes;
-    };
-    std::vector<MemoryPart> memory() const;
+    // Every group's model, in the order of the groups.
+    void each_model(std::span<std::byte> scratch, const SaveEntry& take) const;
 
 private:
     // pipeline.cpp: messages and readings

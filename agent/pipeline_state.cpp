@@ -49,7 +49,7 @@ std::optional<std::uint32_t> slot_of(std::string_view key, std::string_view kind
 std::size_t Pipeline::saved_bytes_max() const noexcept {
     std::size_t most =
         std::max({channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + redelivery_.written_bytes_max()});
-    for (const Group& group : groups_) most = std::max(most, snapshot_bytes_max(group.model->name()));
+    for (const Group& group : groups_) most = std::max(most, snapshot_bytes_max(group.model->name()) + 8);
     return most;
 }
 
@@ -63,7 +63,8 @@ std::size_t Pipeline::saved_total_max() const noexcept {
     return total;
 }
 
-void Pipeline::save(std::uint64_t since, bool with_models, std::span<std::byte> scratch, const SaveEntry& take) const {
+void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
+                    const SaveEntry& take) const {
     const bool all = since < save_all_after_ || since == 0;
     const auto entry = [&](const Key& key, bool used, std::uint64_t changed_at, const auto& write) {
         if (!all && changed_at <= since) return;
@@ -80,9 +81,12 @@ void Pipeline::save(std::uint64_t since, bool with_models, std::span<std::byte> 
     for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
         const Group& group = groups_[slot];
         entry(key_of("group", slot), group.used, group.changed_at, [&](ByteWriter& out) { write_group(group, out); });
-        if (!with_models && group.used) continue;
-        entry(key_of("model", slot), group.used, group.model_changed_at,
-              [&](ByteWriter& out) { group.model->snapshot(out); });
+        const bool model_changed = group.used && models_since && group.model_changed_at > *models_since;
+        if (!model_changed && (group.used || !all)) continue;
+        entry(key_of("model", slot), group.used, UINT64_MAX, [&](ByteWriter& out) {
+            out.put(fnv1a(group.name.view(), group_fingerprint(group.settings)));
+            group.model->snapshot(out);
+        });
     }
     for (std::uint32_t slot = 0; slot < rules_.capacity(); ++slot) {
         entry(key_of("rule", slot), rules_[slot].used, rules_[slot].changed_at,
@@ -97,6 +101,15 @@ void Pipeline::save(std::uint64_t since, bool with_models, std::span<std::byte> 
     ByteWriter out(scratch);
     write_pipeline(out);
     take("pipeline", out.written());
+}
+
+void Pipeline::each_model(std::span<std::byte> scratch, const SaveEntry& take) const {
+    for (const Group& group : groups_) {
+        if (!group.used) continue;
+        ByteWriter out(scratch);
+        group.model->snapshot(out);
+        take(group.name.view(), out.written());
+    }
 }
 
 void Pipeline::write_pipeline(ByteWriter& out) const noexcept {
@@ -259,8 +272,12 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
     if (const auto slot = slot_of(key, "channel")) return read_channel(*slot, in);
     if (const auto slot = slot_of(key, "group")) return read_group(*slot, in);
     if (const auto slot = slot_of(key, "model")) {
-        if (*slot < groups_.size() && groups_[*slot].used && !groups_[*slot].model->restore(in))
-            groups_[*slot].model->reset();
+        // Models are saved less often than groups: one that belongs to another group by now is left alone.
+        const auto whose = in.get<std::uint64_t>();
+        if (*slot >= groups_.size() || !groups_[*slot].used) return true;
+        Group& group = groups_[*slot];
+        const bool ours = whose == fnv1a(group.name.view(), group_fingerprint(group.settings));
+        if (ours && !group.model->restore(in)) group.model->reset();
         return true;
     }
     if (const auto slot = slot_of(key, "rule")) return read_rule(*slot, in);

@@ -44,6 +44,27 @@ void ResultList::add(const AlertRow& row) noexcept {
     alerts_.push_back(row);
 }
 
+void ResultList::absorb(ResultList& newer) noexcept {
+    for (const Entry& entry : newer.aggregates_) add(entry.row, entry.key / 2);
+    for (const AlertRow& row : newer.alerts_) add(row);
+    newer.clear();
+}
+
+void ResultList::shrink(std::size_t aggregates) noexcept {
+    while (aggregates_.size() > aggregates) {
+        const std::size_t before = aggregates_.size();
+        merge_pairs();
+        if (aggregates_.size() == before) return;
+    }
+}
+
+std::uint64_t ResultList::oldest_number() const noexcept {
+    std::uint64_t oldest = UINT64_MAX;
+    for (const Entry& entry : aggregates_) oldest = std::min(oldest, entry.row.number);
+    for (const AlertRow& row : alerts_) oldest = std::min(oldest, row.number);
+    return oldest == UINT64_MAX ? 0 : oldest;
+}
+
 void ResultList::clear() noexcept {
     aggregates_.clear();
     alerts_.clear();

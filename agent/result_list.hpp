@@ -20,6 +20,10 @@ public:
     // channel_slot: of the channel table, or anything beyond it for rows that never merge.
     void add(const AggregateRow& row, std::uint32_t channel_slot) noexcept;
     void add(const AlertRow& row) noexcept;
+    // What `newer` holds comes behind what this holds; newer is empty afterwards.
+    void absorb(ResultList& newer) noexcept;
+    // Merges until at most `aggregates` are left, or nothing merges any more.
+    void shrink(std::size_t aggregates) noexcept;
     void clear() noexcept;
 
     const std::vector<AlertRow>& alerts() const noexcept { return alerts_; }
@@ -30,6 +34,7 @@ public:
     const std::vector<Entry>& aggregates() const noexcept { return aggregates_; }
     bool empty() const noexcept { return alerts_.empty() && aggregates_.empty(); }
     std::uint64_t readings() const noexcept;
+    std::uint64_t oldest_number() const noexcept;  // 0: empty
 
     // Since construction: rows that were merged into others, and alerts and aggregates that found no room.
     std::uint64_t merged() const noexcept { return merged_; }

@@ -46,6 +46,7 @@ public:
     std::uint64_t delivered_rows() const override { return totals_.delivered_rows; }
     std::uint64_t delivered_readings() const override { return totals_.delivered_readings; }
     Outcome<> new_incarnation() override;
+    Outcome<std::uint64_t> oldest_number() override;
     OutboxCounts outbox() const override { return counts_; }
     std::uint64_t bytes() const override { return database_->bytes_on_disk(); }
     bool room_for_results() const override;

@@ -126,4 +126,10 @@ Outcome<> SqliteStore::new_incarnation() {
     });
 }
 
+Outcome<std::uint64_t> SqliteStore::oldest_number() {
+    const Outcome<std::int64_t> oldest = database_->integer("SELECT ifnull(min(number),0) FROM outbox");
+    if (!oldest) return failure(oldest.error());
+    return static_cast<std::uint64_t>(*oldest);
+}
+
 }  // namespace redshank

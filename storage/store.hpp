@@ -110,6 +110,8 @@ public:
     // unsealed again under a new random incarnation, sequences begin at 1.
     virtual Outcome<> new_incarnation() = 0;
 
+    // Of the rows still here; 0 when there is none.
+    virtual Outcome<std::uint64_t> oldest_number() = 0;
     virtual OutboxCounts outbox() const = 0;    // kept up to date in memory, verified against the rows at open
     virtual std::uint64_t bytes() const = 0;    // on disk now: database and journal
     virtual bool room_for_results() const = 0;  // false: bytes_max is near, commit state but no rows

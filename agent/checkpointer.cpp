@@ -1,0 +1,244 @@
+#include "agent/checkpointer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <variant>
+
+namespace redshank {
+
+namespace {
+
+constexpr std::string_view alerts_key = "keeper/alerts";    // on their way to the broker
+constexpr std::string_view results_key = "keeper/results";  // without room in the outbox
+constexpr std::string_view totals_key = "keeper/totals";
+
+// What the store may need beside the results: state is written at every checkpoint, however full the disk is.
+constexpr std::size_t shrunk_rows_min = 64;
+
+}  // namespace
+
+Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path file, Intake& intake,
+                           AlertPublisher& publisher, const Settings& settings)
+    : store_(std::move(store)),
+      file_(std::move(file)),
+      limits_{.bytes_max = settings.storage.bytes_max},
+      intake_(intake),
+      publisher_(publisher),
+      taken_(Intake::make_results(settings)),
+      shrunk_aggregates_max_(std::max(shrunk_rows_min, 2 * settings.capacities.channels_max)),
+      committed_(store_->position()) {
+    Intake::Held held(intake_);
+    count(held);
+    const std::size_t rows_max = settings.capacities.results_max + settings.capacities.alerts_max + 64;
+    const std::size_t held_bytes_max = rows_max * wire::row_bytes_max;
+    scratch_.resize(std::max({held.pipeline().saved_bytes_max(), publisher_.saved_bytes_max(), held_bytes_max}));
+    state_bytes_.reserve(held.pipeline().saved_total_max() + publisher_.saved_bytes_max() + held_bytes_max + 64 * 1024);
+    state_.reserve(2 * settings.capacities.channels_max + 2 * settings.capacities.groups_max +
+                   settings.capacities.rule_states_max + settings.sources.size() +
+                   2 * settings.capacities.channels_max + 64);
+    row_bytes_.reserve(held_bytes_max);
+    rows_.reserve(rows_max);
+}
+
+bool Checkpointer::is_own_state(std::string_view key) noexcept {
+    return key.starts_with("keeper/");
+}
+
+void Checkpointer::restore(std::string_view key, std::span<const std::byte> value) {
+    ByteReader in(value);
+    if (key == alerts_key) return publisher_.restore(in);
+    if (key == totals_key) {
+        restored_.merged = in.get<std::uint64_t>();
+        restored_.alerts_lost = in.get<std::uint64_t>();
+        restored_.aggregates_lost = in.get<std::uint64_t>();
+        return;
+    }
+    if (key != results_key) return;
+    held_results_saved_ = true;
+    Intake::Held held(intake_);
+    while (in.left() > 0 && in.ok()) {
+        const auto number = in.get<std::uint64_t>();
+        const auto slot = in.get<std::uint32_t>();
+        const auto row = wire::decode_row(in.get_bytes(in.get<std::uint16_t>()));
+        if (!row) continue;
+        if (const auto* aggregate = std::get_if<AggregateRow>(&*row)) {
+            AggregateRow numbered = *aggregate;
+            numbered.number = number;
+            held.results().add(numbered, slot);
+        } else if (const auto* alert = std::get_if<AlertRow>(&*row)) {
+            AlertRow numbered = *alert;
+            numbered.number = number;
+            held.results().add(numbered);
+        }
+    }
+}
+
+ResultTotals Checkpointer::totals(Intake::Held& held) const noexcept {
+    ResultTotals totals = restored_;
+    for (const ResultList* list : std::initializer_list<const ResultList*>{&held.results(), taken_.get()}) {
+        totals.merged += list->merged();
+        totals.alerts_lost += list->alerts_lost();
+        totals.aggregates_lost += list->aggregates_lost();
+    }
+    return totals;
+}
+
+Checkpointer::InMemory Checkpointer::in_memory(Intake::Held& held) const noexcept {
+    InMemory in_memory;
+    for (const ResultList* list : std::initializer_list<const ResultList*>{&held.results(), taken_.get()}) {
+        in_memory.rows += list->aggregates().size() + list->alerts().size();
+        const std::uint64_t oldest = list->oldest_number();
+        if (oldest != 0 && (in_memory.oldest_number == 0 || oldest < in_memory.oldest_number))
+            in_memory.oldest_number = oldest;
+    }
+    return in_memory;
+}
+
+std::uint64_t Checkpointer::buffer_bytes() const noexcept {
+    return scratch_.capacity() + state_bytes_.capacity() + state_.capacity() * sizeof(StateEntry) +
+           row_bytes_.capacity() + rows_.capacity() * sizeof(OutboxRow);
+}
+
+Outcome<> Checkpointer::reopen() {
+    store_.reset();
+    auto store = Store::open(file_, limits_);
+    if (!store) return failure(store.error());
+    store_ = std::move(*store);
+    return {};
+}
+
+void Checkpointer::add_state(std::string_view key, std::span<const std::byte> value) {
+    // Spans into state_bytes_ stay valid because its capacity suffices for everything.
+    if (state_bytes_.capacity() - state_bytes_.size() < key.size() + value.size() || state_.size() == state_.capacity())
+        std::abort();
+    const std::size_t at = state_bytes_.size();
+    const auto key_bytes = std::as_bytes(std::span(key.data(), key.size()));
+    state_bytes_.insert(state_bytes_.end(), key_bytes.begin(), key_bytes.end());
+    state_bytes_.insert(state_bytes_.end(), value.begin(), value.end());
+    state_.push_back({{reinterpret_cast<const char*>(state_bytes_.data() + at), key.size()},
+                      {state_bytes_.data() + at + key.size(), value.size()}});
+}
+
+void Checkpointer::save_own(Intake::Held& held, bool room) {
+    ByteWriter alerts(scratch_);
+    publisher_.save(alerts);
+    add_state(alerts_key, alerts.written());
+
+    const ResultTotals sums = totals(held);
+    ByteWriter out(scratch_);
+    out.put(sums.merged);
+    out.put(sums.alerts_lost);
+    out.put(sums.aggregates_lost);
+    add_state(totals_key, out.written());
+
+    if (room) {
+        if (held_results_saved_) add_state(results_key, {});
+        return;
+    }
+    ByteWriter rows(scratch_);
+    std::array<std::byte, wire::row_bytes_max> wire_row;
+    const auto put = [&](std::uint64_t number, std::uint32_t slot, std::size_t size) {
+        rows.put(number);
+        rows.put(slot);
+        rows.put(static_cast<std::uint16_t>(size));
+        rows.put_bytes(std::span(wire_row).first(size));
+    };
+    for (const auto& entry : held.results().aggregates())
+        put(entry.row.number, entry.key / 2, wire::encode_row(entry.row, wire_row));
+    for (const AlertRow& row : held.results().alerts()) put(row.number, 0, wire::encode_row(row, wire_row));
+    if (!rows.ok()) std::abort();  // scratch_ is sized for as many rows as there can be
+    add_state(results_key, rows.written());
+}
+
+void Checkpointer::copy_state(Intake::Held& held, bool with_models, bool room) {
+    state_.clear();
+    state_bytes_.clear();
+    const std::optional<std::uint64_t> models_since = with_models ? std::optional(models_committed_) : std::nullopt;
+    held.pipeline().save(committed_, models_since, scratch_,
+                         [this](std::string_view key, std::span<const std::byte> value) { add_state(key, value); });
+    save_own(held, room);
+    for (const Extra& extra : extra_) add_state(extra.key, extra.value);
+}
+
+template <class Row>
+void Checkpointer::add_row(RowKind kind, std::uint64_t readings, const Row& row, std::uint64_t number) {
+    const std::size_t at = row_bytes_.size();
+    row_bytes_.resize(at + wire::row_bytes_max);
+    const std::size_t size = wire::encode_row(row, std::span(row_bytes_).subspan(at));
+    row_bytes_.resize(at + size);
+    rows_.push_back({.number = number, .kind = kind, .readings = readings, .wire = {row_bytes_.data() + at, size}});
+}
+
+void Checkpointer::encode_rows() {
+    rows_.clear();
+    row_bytes_.clear();
+    for (std::size_t i = 0; i < gap_numbers_.size(); ++i) add_row(RowKind::gap, 0, gaps_[i], gap_numbers_[i]);
+    for (const AlertRow& row : taken_->alerts()) add_row(RowKind::alert, 0, row, row.number);
+    for (const auto& entry : taken_->aggregates())
+        add_row(RowKind::aggregate, entry.row.parts.count, entry.row, entry.row.number);
+    // The store takes rows in the order of their numbers.
+    std::sort(rows_.begin(), rows_.end(), [](const OutboxRow& a, const OutboxRow& b) { return a.number < b.number; });
+}
+
+Outcome<> Checkpointer::checkpoint(bool with_models) {
+    if (store_ == nullptr) {
+        if (const auto opened = reopen(); !opened) return opened;
+    }
+    const bool room = store_->room_for_results();
+    const std::uint64_t boot = store_->boot();
+    std::uint64_t position = 0;
+    {
+        Intake::Held held(intake_);
+        position = held.pipeline().position();
+        const bool nothing_new = position == committed_ && held.results().empty() && gaps_.empty() && extra_.empty();
+        if (nothing_new && !with_models) return {};
+        if (!room) held.results().shrink(shrunk_aggregates_max_);
+        while (room && gap_numbers_.size() < gaps_.size()) gap_numbers_.push_back(held.pipeline().next_number());
+        copy_state(held, with_models, room);
+        if (room) taken_ = held.swap_results(std::move(taken_));
+    }
+    encode_rows();
+    if (const auto committed = commit(boot, position); !committed) {
+        take_back();
+        return committed;
+    }
+    committed_ = position;
+    if (with_models) models_committed_ = position;
+    held_results_saved_ = !room;
+    if (room) {
+        gaps_.clear();
+        gap_numbers_.clear();
+    }
+    extra_.clear();
+    ++checkpoints_;
+    Intake::Held held(intake_);
+    taken_->clear();
+    count(held);
+    held.inbox().free_through(position);
+    intake_.durable_again();
+    return {};
+}
+
+void Checkpointer::count(Intake::Held&) noexcept {
+    if (store_ == nullptr) return;
+    counted_ = {store_->outbox(), store_->delivered_rows(), store_->delivered_readings()};
+}
+
+Outcome<> Checkpointer::commit(std::uint64_t boot, std::uint64_t position) {
+    auto committed = store_->commit({.boot = boot, .position = position, .state = state_, .rows = rows_});
+    if (committed) return committed;
+    if (const auto opened = reopen(); !opened) return failure(committed.error() + "; " + opened.error());
+    // The error may have come after the commit: what was read back decides.
+    if (store_->boot() == boot && store_->position() == position && position != committed_) return {};
+    return committed;
+}
+
+void Checkpointer::take_back() {
+    Intake::Held held(intake_);
+    if (taken_->empty()) return;
+    taken_->absorb(held.results());
+    taken_ = held.swap_results(std::move(taken_));
+}
+
+}  // namespace redshank

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "agent/checkpointer.hpp"
+#include "agent/intake.hpp"
+#include "agent/uplink_session.hpp"
+
+namespace redshank {
+
+// What the keeper knows, as of its last round: for the status.
+struct KeeperFigures {
+    std::uint64_t incarnation = 0;
+    std::uint64_t boot = 0;
+    std::uint64_t last_sealed = 0;
+    std::uint64_t last_acknowledged = 0;
+    std::uint64_t disk_bytes = 0;
+    std::uint64_t checkpoints = 0;
+    std::uint64_t checkpoint_failures = 0;
+    bool room = true;
+    bool uplink_connected = false;
+    std::string last_error;   // of the store
+    std::string last_report;  // of the uplink
+};
+
+// The thread that waits for disk and uplink, so that nobody else does: checkpoints, seals, sends, removes what the
+// collector has.
+//   Thread: start and stop from the main thread; the rest from any.
+class Keeper {
+public:
+    // session may be nullptr: no uplink configured, results stay in the buffer.
+    Keeper(Checkpointer& checkpointer, Intake& intake, std::unique_ptr<UplinkSession> session,
+           const Settings& settings);
+    ~Keeper();
+
+    void start();
+    // Ends the thread; the last checkpoint, models included, is the caller's affair.
+    void stop();
+    void wake() noexcept;  // a checkpoint at once
+
+    // Waits until every result with a number up to `number` has been acknowledged by the collector, and the checkpoint
+    // covers `position`. False: the time was up, or there is no uplink.
+    bool wait_delivered(std::uint64_t position, std::uint64_t number, std::int64_t timeout_ns);
+
+    KeeperFigures figures() const;
+
+private:
+    void run();
+    void round(std::int64_t now_ns);
+    void step_uplink(std::int64_t now_ns);
+    void publish_figures();
+    void look_for_delivered();
+    std::int64_t wait_ms(std::int64_t now_ns) const noexcept;
+
+    Checkpointer& checkpointer_;
+    Intake& intake_;
+    std::unique_ptr<UplinkSession> session_;
+    std::int64_t loss_window_ns_;
+    std::int64_t model_interval_ns_;
+    int wake_fd_ = -1;
+    std::atomic<bool> wanted_{false};
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+
+    std::int64_t next_checkpoint_ns_ = 0;
+    std::int64_t next_models_ns_ = 0;
+    std::uint64_t failures_ = 0;
+    std::string store_error_;
+
+    mutable std::mutex mutex_;  // of what follows
+    std::condition_variable delivered_changed_;
+    KeeperFigures figures_;
+    std::uint64_t waited_for_ = 0;        // flushes that wait
+    std::uint64_t covered_position_ = 0;  // by a checkpoint
+    std::uint64_t oldest_undelivered_ = 0;
+    std::uint64_t rounds_ = 0;
+};
+
+}  // namespace redshank

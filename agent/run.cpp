@@ -1,0 +1,345 @@
+#include "agent/run.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "agent/budget.hpp"
+#include "agent/control_socket.hpp"
+#include "agent/heap.hpp"
+#include "agent/json_writer.hpp"
+#include "agent/keeper.hpp"
+#include "agent/recovery.hpp"
+#include "agent/reload.hpp"
+#include "agent/status.hpp"
+#include "drivers/clock.hpp"
+#include "drivers/systemd.hpp"
+
+namespace redshank {
+
+namespace {
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+constexpr std::int64_t tick_latest_ns = 100'000'000;
+constexpr std::int64_t step_latest_ns = 250'000'000;
+constexpr std::int64_t health_every_ns = 60 * ns_per_s;
+constexpr std::int64_t watchdog_every_ns = 5 * ns_per_s;
+constexpr std::int64_t offline_within_ns = 3 * ns_per_s;
+constexpr std::int64_t tick_stuck_ns = 30 * ns_per_s;
+constexpr std::uint64_t no_token = 0;
+
+// What the broker says, as records.
+class BrokerEvents final : public MqttEvents {
+public:
+    BrokerEvents(Intake& intake, AlertPublisher& publisher) : intake_(intake), publisher_(publisher) {}
+
+    void on_connected(bool session_present) noexcept override {
+        const heap::Sealed sealed;
+        const std::byte present{session_present ? std::uint8_t{1} : std::uint8_t{0}};
+        intake_.event(RecordKind::connected, {&present, 1});
+    }
+    void on_subscribed() noexcept override {
+        const heap::Sealed sealed;
+        intake_.event(RecordKind::subscribed);
+        publisher_.connected();
+        publisher_.drain();
+        subscribed_.store(true);
+    }
+    void on_disconnected() noexcept override {
+        const heap::Sealed sealed;
+        intake_.event(RecordKind::disconnected);
+    }
+    void on_message(const Message& message) noexcept override {
+        const heap::Sealed sealed;
+        intake_.message(message);
+    }
+    void on_published(std::uint64_t token) noexcept override {
+        const heap::Sealed sealed;
+        publisher_.acknowledged(token);
+        publisher_.drain();
+    }
+
+    bool subscribed_once() const noexcept { return subscribed_.load(); }
+
+private:
+    Intake& intake_;
+    AlertPublisher& publisher_;
+    std::atomic<bool> subscribed_{false};
+};
+
+// Lets timers fire when nothing arrives. Its own thread: a connection that is being torn down must not hold up an
+// alarm.
+class Ticker {
+public:
+    explicit Ticker(Intake& intake) : intake_(intake), last_ns_(monotonic_ns()), thread_([this] { run(); }) {}
+    ~Ticker() {
+        stopping_.store(true);
+        thread_.join();
+    }
+    std::int64_t last_ns() const noexcept { return last_ns_.load(); }
+
+private:
+    void run() {
+        const heap::Sealed sealed;
+        while (!stopping_.load()) {
+            const std::int64_t wait_ns = intake_.tick(tick_latest_ns);
+            last_ns_.store(monotonic_ns());
+            const timespec pause{0, static_cast<std::int32_t>(std::max<std::int64_t>(wait_ns, 1'000'000))};
+            nanosleep(&pause, nullptr);
+        }
+    }
+
+    Intake& intake_;
+    std::atomic<std::int64_t> last_ns_;
+    std::atomic<bool> stopping_{false};
+    std::thread thread_;
+};
+
+sigset_t handled_signals() noexcept {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, signal);
+    return set;
+}
+
+std::uint64_t budget_bytes(const Settings& settings) {
+    std::uint64_t sum = 0;
+    for (const BudgetLine& line : memory_budget(settings)) sum += line.bytes;
+    return sum;
+}
+
+MqttClientSettings mqtt_settings(const Settings& settings, const Recovered& recovered) {
+    MqttClientSettings mqtt;
+    mqtt.host = settings.mqtt.host;
+    mqtt.port = settings.mqtt.port;
+    mqtt.client_id = settings.mqtt.client_id;
+    mqtt.will_topic = settings.mqtt.base_topic + "/status";
+    mqtt.receive_maximum = static_cast<std::uint16_t>(settings.capacities.redeliveries_max);
+    mqtt.subscriptions = recovered.subscriptions;
+    mqtt.unsubscriptions = recovered.unsubscriptions;
+    return mqtt;
+}
+
+enum class Ended : std::uint8_t { stopped, failed, reload };
+
+// One life of the agent, from recovery to the last checkpoint.
+class Life {
+public:
+    Life(const Settings& settings, const RunOptions& options) : settings_(settings), options_(options) {}
+
+    Ended live() {
+        if (const auto begun = begin(); !begun) {
+            spdlog::error("{}", begun.error());
+            std::fprintf(stderr, "redshank: %s\n", begun.error().c_str());
+            return Ended::failed;
+        }
+        notify_systemd("READY=1");
+        const bool reload = loop();
+        return end(reload);
+    }
+
+private:
+    Outcome<> begin();
+    bool loop();  // true: SIGHUP with a configuration that is good
+    Ended end(bool reload);
+    bool step(std::int64_t now_ns);  // true: stop
+    void publish_health() noexcept;
+    ControlAnswer answer(std::string_view request);
+    ControlAnswer flush(std::string_view request);
+
+    const Settings& settings_;
+    const RunOptions& options_;
+    Recovered parts_;
+    std::unique_ptr<Keeper> keeper_;
+    std::unique_ptr<BrokerEvents> events_;
+    std::unique_ptr<MqttClient> mqtt_;
+    std::unique_ptr<Status> status_;
+    std::unique_ptr<ControlServer> control_;
+    std::unique_ptr<Ticker> ticker_;
+    std::unique_ptr<ConfigurationCheck> check_;
+    std::atomic<bool> ready_{false};
+    std::atomic<bool> stopping_{false};
+    std::string mqtt_error_;
+    std::int64_t next_health_ns_ = 0;
+    std::int64_t next_watchdog_ns_ = 0;
+    std::vector<char> health_ = std::vector<char>(1024);
+    std::string health_topic_;
+};
+
+Outcome<> Life::begin() {
+    auto recovered = recover(settings_);
+    if (!recovered) return failure(recovered.error());
+    parts_ = std::move(*recovered);
+    for (const std::string& note : parts_.notes) spdlog::warn("{}", note);
+    spdlog::info("boot {}, {} records replayed", parts_.boot, parts_.replayed);
+
+    std::unique_ptr<UplinkSession> session;
+    if (!settings_.uplink.url.empty()) {
+        auto socket = wire::DealerSocket::create(settings_.uplink.url);
+        if (!socket) return failure(socket.error());
+        session = std::make_unique<UplinkSession>(std::move(*socket), settings_.agent.id);
+    }
+    keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);
+    parts_.intake->on_urgent([this] { keeper_->wake(); });
+    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher);
+    auto mqtt = MqttClient::create(mqtt_settings(settings_, parts_), *events_);
+    if (!mqtt) return failure("mqtt: " + mqtt.error());
+    mqtt_ = std::move(*mqtt);
+    parts_.publisher->attach(mqtt_.get());
+    status_ = std::make_unique<Status>(settings_, *parts_.intake, *parts_.checkpointer, *keeper_, *parts_.publisher,
+                                       *mqtt_, budget_bytes(settings_));
+    health_topic_ = settings_.mqtt.base_topic + "/health";
+    auto control = ControlServer::listen(settings_.agent.runtime_dir / "control",
+                                         [this](std::string_view request) { return answer(request); });
+    if (!control) return failure(control.error());
+    control_ = std::move(*control);
+
+    keeper_->start();
+    ticker_ = std::make_unique<Ticker>(*parts_.intake);
+    mqtt_->start(monotonic_ns());
+    return {};
+}
+
+bool Life::loop() {
+    const heap::Sealed sealed;
+    const sigset_t signals = handled_signals();
+    for (;;) {
+        std::int64_t wait_ns = step_latest_ns;
+        {
+            const heap::LibraryScope library;
+            wait_ns =
+                std::clamp<std::int64_t>(mqtt_->step(monotonic_ns()) - monotonic_ns(), 10'000'000, step_latest_ns);
+        }
+        if (step(monotonic_ns())) return true;
+        const timespec wait{0, static_cast<std::int32_t>(wait_ns)};
+        const int signal = sigtimedwait(&signals, nullptr, &wait);
+        if (signal == SIGTERM || signal == SIGINT) return false;
+        if (signal == SIGHUP) {
+            const heap::LibraryScope child;
+            if (check_ == nullptr) check_ = ConfigurationCheck::begin(options_);
+        }
+    }
+}
+
+bool Life::step(std::int64_t now_ns) {
+    const heap::LibraryScope logging;
+    if (events_->subscribed_once() && !ready_.load()) {
+        heap::seal();
+        ready_.store(true);
+        std::puts("READY");
+        std::fflush(stdout);
+        spdlog::info("ready");
+    }
+    if (const std::string error = mqtt_->last_error(); error != mqtt_error_) {
+        if (!error.empty()) spdlog::warn("mqtt: {}", error);
+        mqtt_error_ = error;
+    }
+    parts_.publisher->drain();
+    if (mqtt_->connected() && now_ns >= next_health_ns_) {
+        publish_health();
+        next_health_ns_ = now_ns + health_every_ns;
+    }
+    // Fed by the pipeline's progress: a mutex that is never given back lets the watchdog bite.
+    if (now_ns >= next_watchdog_ns_ && now_ns - ticker_->last_ns() < tick_stuck_ns) {
+        notify_systemd("WATCHDOG=1");
+        next_watchdog_ns_ = now_ns + watchdog_every_ns;
+    }
+    if (check_ == nullptr) return false;
+    const auto verdict = check_->poll();
+    if (verdict == ConfigurationCheck::Verdict::running) return false;
+    check_.reset();
+    if (verdict == ConfigurationCheck::Verdict::good) return true;
+    spdlog::error("reload refused: the configuration is not good; the agent goes on with the one it has");
+    return false;
+}
+
+void Life::publish_health() noexcept {
+    JsonWriter json(health_);
+    {
+        Intake::Held held(*parts_.intake);
+        const Ledger& ledger = held.pipeline().ledger();
+        json.begin_object()
+            .member("ready", ready_.load())
+            .member("boot", parts_.boot)
+            .member("messages", ledger.messages);
+        json.member("counted", ledger.counted).member("channels", held.pipeline().channels());
+    }
+    json.member("durable", parts_.intake->durable()).end_object();
+    const std::string_view text = json.text();
+    mqtt_->publish(health_topic_, std::as_bytes(std::span(text.data(), text.size())), true, no_token);
+}
+
+ControlAnswer Life::answer(std::string_view request) {
+    if (request == "status") return {.ok = true, .body = std::string(status_->json(ready_.load()))};
+    if (request.starts_with("flush")) return flush(request);
+    return {.ok = false, .body = "unknown request"};
+}
+
+ControlAnswer Life::flush(std::string_view request) {
+    if (settings_.uplink.url.empty())
+        return {.ok = false, .body = "no uplink is configured: results stay in the buffer"};
+    std::int64_t timeout_ns = 30 * ns_per_s;
+    const std::string_view digits = request.substr(std::min(request.size(), std::string_view("flush ").size()));
+    std::from_chars(digits.data(), digits.data() + digits.size(), timeout_ns);
+    const std::int64_t deadline_ns = monotonic_ns() + timeout_ns;
+    const std::uint64_t position = parts_.intake->event(RecordKind::flush);
+    std::uint64_t number = 0;
+    {
+        Intake::Held held(*parts_.intake);
+        number = held.pipeline().ledger().made;
+    }
+    for (;;) {
+        const std::int64_t left_ns = std::min<std::int64_t>(deadline_ns - monotonic_ns(), ns_per_s);
+        if (stopping_.load())
+            return {.ok = false, .body = "the agent stops; what is buffered goes out after the next start"};
+        if (left_ns <= 0) return {.ok = false, .body = "the collector has not acknowledged everything in time"};
+        if (keeper_->wait_delivered(position, number, left_ns))
+            return {.ok = true, .body = "everything is delivered\n"};
+    }
+}
+
+Ended Life::end(bool reload) {
+    notify_systemd(reload ? "RELOADING=1" : "STOPPING=1");
+    stopping_.store(true);
+    control_.reset();
+    mqtt_->stop(offline_within_ns);
+    parts_.publisher->attach(nullptr);
+    ticker_.reset();
+    parts_.intake->event(RecordKind::disconnected);
+    keeper_->stop();
+    const auto last = parts_.checkpointer->checkpoint(true);
+    if (!last) {
+        spdlog::error("the last checkpoint failed: {}", last.error());
+        return Ended::failed;
+    }
+    spdlog::info(reload ? "reloading" : "stopped");
+    return reload ? Ended::reload : Ended::stopped;
+}
+
+}  // namespace
+
+int run_agent(const Settings& settings, const RunOptions& options) {
+    spdlog::set_default_logger(spdlog::stderr_logger_mt("redshank"));
+    spdlog::flush_on(spdlog::level::info);
+    const sigset_t signals = handled_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+
+    const Ended ended = [&] { return std::make_unique<Life>(settings, options)->live(); }();
+    if (ended == Ended::failed) return 1;
+    if (ended == Ended::reload) {
+        execute_again(options);
+        spdlog::error("reload: the program could not be executed again");
+        return 1;
+    }
+    return 0;
+}
+
+}  // namespace redshank

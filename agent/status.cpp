@@ -1,0 +1,150 @@
+#include "agent/status.hpp"
+
+#include <numeric>
+
+#include "agent/heap.hpp"
+#include "agent/json_writer.hpp"
+
+namespace redshank {
+
+namespace {
+
+constexpr std::size_t per_source_bytes = 2048;
+
+template <class Counts>
+void write_rejected(JsonWriter& json, std::string_view key, const Counts& counts, std::size_t from,
+                    std::size_t to) noexcept {
+    json.key(key).begin_object();
+    for (std::size_t reason = from; reason < to; ++reason) {
+        if (counts[reason] > 0) json.member(name_of(static_cast<Error>(reason)), counts[reason]);
+    }
+    json.end_object();
+}
+
+void write_source(JsonWriter& json, std::string_view topic, const SourceLedger& ledger) noexcept {
+    json.begin_object().member("topic", topic).member("messages", ledger.messages).member("decoded", ledger.decoded);
+    json.member("duplicate", ledger.duplicate);
+    write_rejected(json, "rejected_messages", ledger.rejected, 0, message_error_count);
+    json.key("last_rejected");
+    if (ledger.any_rejected) {
+        json.begin_object()
+            .member("topic", ledger.last_topic.view())
+            .member("reason", name_of(ledger.last_reason))
+            .end_object();
+    } else {
+        json.null();
+    }
+    json.end_object();
+}
+
+}  // namespace
+
+Status::Status(const Settings& settings, Intake& intake, Checkpointer& checkpointer, Keeper& keeper,
+               AlertPublisher& publisher, const MqttClient& mqtt, std::uint64_t budget_bytes)
+    : settings_(settings),
+      intake_(intake),
+      checkpointer_(checkpointer),
+      keeper_(keeper),
+      publisher_(publisher),
+      mqtt_(mqtt),
+      budget_bytes_(budget_bytes),
+      sources_(settings.sources.size()),
+      text_(16 * 1024 + settings.sources.size() * per_source_bytes + alerts_max * alert_json_bytes_max) {
+    alerts_.reserve(alerts_max);
+}
+
+Status::Copy Status::copy() noexcept {
+    Copy copy;
+    alerts_.clear();
+    Intake::Held held(intake_);
+    const Pipeline& pipeline = held.pipeline();
+    copy.ledger = pipeline.ledger();
+    copy.open_readings = pipeline.open_readings();
+    copy.counted = checkpointer_.counted(held);
+    copy.in_memory = checkpointer_.in_memory(held);
+    copy.totals = checkpointer_.totals(held);
+    copy.inbox_bytes = held.inbox().used_bytes();
+    copy.position = pipeline.position();
+    copy.channels = pipeline.channels();
+    copy.groups = pipeline.groups();
+    copy.rule_states_refused = pipeline.rules().refused();
+    for (std::uint16_t source = 0; source < sources_.size(); ++source)
+        sources_[source] = pipeline.sources()[source].ledger;
+    for (const AlertState wanted : {AlertState::firing, AlertState::clear}) {
+        for (std::uint32_t slot = 0; slot < pipeline.rules().capacity(); ++slot) {
+            const RuleState& state = pipeline.rules()[slot];
+            if (!state.used || !state.ever_changed || state.state != wanted) continue;
+            if (alerts_.size() < alerts_max) {
+                alerts_.push_back(pipeline.rules().row(state));
+            } else {
+                ++copy.alerts_more;
+            }
+        }
+    }
+    return copy;
+}
+
+std::string_view Status::json(bool ready) noexcept {
+    const Copy now = copy();
+    const heap::LibraryScope strings;  // texts of errors, outside the event path
+    const KeeperFigures keeper = keeper_.figures();
+    const Ledger& ledger = now.ledger;
+    const std::uint64_t lost = now.totals.alerts_lost + now.totals.aggregates_lost;
+    const std::uint64_t buffered = now.counted.outbox.rows + now.in_memory.rows;
+
+    JsonWriter json(text_);
+    json.begin_object().member("ready", ready).member("id", settings_.agent.id).member("boot", keeper.boot);
+    json.member("incarnation", keeper.incarnation).member("position", now.position);
+
+    json.key("ledger").begin_object();
+    json.member("messages", ledger.messages).member("decoded", ledger.decoded).member("duplicate", ledger.duplicate);
+    json.member("waiting", std::uint64_t{0});  // every message is worked on before its PUBACK: none ever waits
+    json.member("readings", ledger.readings).member("counted", ledger.counted);
+    write_rejected(json, "rejected_messages", ledger.rejected, 0, message_error_count);
+    write_rejected(json, "rejected_readings", ledger.rejected, message_error_count, error_count);
+    json.member("made", ledger.made).member("delivered", now.counted.delivered_rows).member("buffered", buffered);
+    json.member("merged", now.totals.merged).key("lost").begin_object();
+    if (now.totals.alerts_lost > 0) json.member("alerts_full", now.totals.alerts_lost);
+    if (now.totals.aggregates_lost > 0) json.member("results_full", now.totals.aggregates_lost);
+    json.end_object().member("open_readings", now.open_readings);
+    json.member("balanced", ledger.made == now.counted.delivered_rows + buffered + now.totals.merged + lost);
+    json.end_object();
+
+    json.key("sources").begin_array();
+    for (std::size_t source = 0; source < sources_.size(); ++source) {
+        write_source(json, settings_.sources[source].topic, sources_[source]);
+    }
+    json.end_array();
+
+    json.key("mqtt").begin_object().member("connected", mqtt_.connected()).member("url", settings_.mqtt.url);
+    json.member("last_error", mqtt_.last_error()).end_object();
+    json.key("uplink").begin_object().member("connected", keeper.uplink_connected);
+    json.member("backlog_rows", buffered).member("last_sealed", keeper.last_sealed);
+    json.member("last_acknowledged", keeper.last_acknowledged).member("last_report", keeper.last_report).end_object();
+    json.key("storage").begin_object().member("durable", intake_.durable()).member("bytes", keeper.disk_bytes);
+    json.member("room", keeper.room)
+        .member("exposed_messages", intake_.exposed())
+        .member("inbox_bytes", now.inbox_bytes);
+    json.member("checkpoints", keeper.checkpoints).member("checkpoint_failures", keeper.checkpoint_failures);
+    json.member("last_error", keeper.last_error).end_object();
+    json.key("memory").begin_object().member("budget_bytes", budget_bytes_).end_object();
+    json.key("heap").begin_object().member("allocations_after_start", heap::allocations_after_start());
+    json.member("library_allocations_after_start", heap::library_allocations_after_start()).end_object();
+    json.key("limits")
+        .begin_object()
+        .member("channels", now.channels)
+        .member("channels_max", settings_.capacities.channels_max);
+    json.member("groups", now.groups).member("rule_states_refused", now.rule_states_refused).end_object();
+
+    json.key("alerts").begin_array();
+    for (const AlertRow& row : alerts_) {
+        std::array<char, alert_json_bytes_max> room;
+        const std::string_view text = alert_json(row, room);
+        if (!text.empty()) json.raw(text);
+    }
+    json.end_array().member("alerts_more", now.alerts_more).member("alerts_waiting", publisher_.waiting());
+    json.member("alerts_dropped", publisher_.dropped()).end_object();
+    return json.ok() ? json.text() : std::string_view("{}");
+}
+
+}  // namespace redshank

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "agent/alert_publisher.hpp"
+#include "agent/checkpointer.hpp"
+#include "agent/intake.hpp"
+#include "agent/keeper.hpp"
+#include "drivers/mqtt_client.hpp"
+
+namespace redshank {
+
+// What `redshank status --json` shows. The ledger is copied in one piece under the pipeline's mutex, so that it
+// balances at any time; the text is written without the mutex.
+//   Thread: one request at a time. Memory is acquired by the constructor.
+class Status {
+public:
+    static constexpr std::size_t alerts_max = 256;  // firing ones first; `alerts_more` counts the rest
+
+    Status(const Settings& settings, Intake& intake, Checkpointer& checkpointer, Keeper& keeper,
+           AlertPublisher& publisher, const MqttClient& mqtt, std::uint64_t budget_bytes);
+
+    // One JSON object; valid until the next call.
+    std::string_view json(bool ready) noexcept;
+
+private:
+    struct Copy {
+        Ledger ledger;
+        std::uint64_t open_readings = 0;
+        Checkpointer::Counted counted;
+        Checkpointer::InMemory in_memory;
+        ResultTotals totals;
+        std::uint64_t inbox_bytes = 0;
+        std::uint64_t position = 0;
+        std::uint64_t channels = 0;
+        std::uint64_t groups = 0;
+        std::uint64_t rule_states_refused = 0;
+        std::uint64_t alerts_more = 0;
+    };
+    Copy copy() noexcept;
+
+    const Settings& settings_;
+    Intake& intake_;
+    Checkpointer& checkpointer_;
+    Keeper& keeper_;
+    AlertPublisher& publisher_;
+    const MqttClient& mqtt_;
+    std::uint64_t budget_bytes_;
+    std::vector<SourceLedger> sources_;
+    std::vector<AlertRow> alerts_;
+    std::vector<char> text_;
+};
+
+}  // namespace redshank

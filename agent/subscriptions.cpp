@@ -1,0 +1,77 @@
+#include "agent/subscriptions.hpp"
+
+#include <algorithm>
+
+#include "agent/sources.hpp"
+#include "model/bytes.hpp"
+
+namespace redshank {
+
+void SubscriptionTable::read(std::span<const std::byte> saved) {
+    ByteReader in(saved);
+    next_ = std::max<std::uint32_t>(in.get<std::uint32_t>(), 1);
+    const auto count = in.get<std::uint32_t>();
+    for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
+        Entry entry;
+        entry.filter = in.get_text();
+        entry.identifier = in.get<std::uint32_t>();
+        if (in.ok()) entries_.push_back(std::move(entry));
+    }
+}
+
+std::vector<std::byte> SubscriptionTable::write() const {
+    std::size_t size = 8;
+    for (const Entry& entry : entries_) size += 6 + entry.filter.size();
+    std::vector<std::byte> bytes(size);
+    ByteWriter out(bytes);
+    out.put(next_);
+    out.put(static_cast<std::uint32_t>(entries_.size()));
+    for (const Entry& entry : entries_) {
+        out.put_text(entry.filter);
+        out.put(entry.identifier);
+    }
+    return bytes;
+}
+
+void SubscriptionTable::assign(const Settings& settings) {
+    for (Entry& entry : entries_) entry.wanted = false;
+    for (const SourceSettings& source : settings.sources) {
+        const std::string filter = checked_pattern(source.topic, TopicPattern::Use::topic).filter();
+        const auto known =
+            std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.filter == filter; });
+        if (known != entries_.end()) {
+            known->wanted = true;
+        } else {
+            entries_.push_back({filter, next_++, true});
+        }
+    }
+    auto unwanted = static_cast<std::size_t>(
+        std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.wanted; }));
+    std::erase_if(entries_,
+                  [&](const Entry& entry) { return !entry.wanted && unwanted > unwanted_max && unwanted-- > 0; });
+}
+
+std::uint32_t SubscriptionTable::identifier_of(const std::string& filter) const {
+    for (const Entry& entry : entries_) {
+        if (entry.filter == filter) return entry.identifier;
+    }
+    return 0;
+}
+
+std::vector<MqttSubscription> SubscriptionTable::wanted() const {
+    std::vector<MqttSubscription> wanted;
+    for (const Entry& entry : entries_) {
+        if (entry.wanted) wanted.push_back({entry.filter, entry.identifier});
+    }
+    return wanted;
+}
+
+std::vector<std::string> SubscriptionTable::unwanted() const {
+    std::vector<std::string> unwanted;
+    for (const Entry& entry : entries_) {
+        if (!entry.wanted) unwanted.push_back(entry.filter);
+    }
+    return unwanted;
+}
+
+}  // namespace redshank

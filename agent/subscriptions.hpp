@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "agent/settings.hpp"
+#include "drivers/mqtt_client.hpp"
+
+namespace redshank {
+
+// MQTT 5 subscription identifiers: one per topic filter, stored, never given to another filter, because messages that
+// wait in the broker still carry the one they were queued under.
+class SubscriptionTable {
+public:
+    static constexpr std::string_view state_key = "agent/subscriptions";
+
+    void read(std::span<const std::byte> saved);
+    std::vector<std::byte> write() const;
+
+    // Gives every source's filter its identifier; filters that no source has any more are to be given up.
+    void assign(const Settings& settings);
+
+    std::uint32_t identifier_of(const std::string& filter) const;  // 0: unknown
+    std::vector<MqttSubscription> wanted() const;
+    std::vector<std::string> unwanted() const;
+
+private:
+    static constexpr std::size_t unwanted_max = 64;  // older ones are forgotten: the broker's session ends some day too
+
+    struct Entry {
+        std::string filter;
+        std::uint32_t identifier = 0;
+        bool wanted = false;
+    };
+    std::vector<Entry> entries_;
+    std::uint32_t next_ = 1;
+};
+
+}  // namespace redshank
