@@ -17,8 +17,8 @@ std::vector<Unrelated> related(const Settings& settings) {
     }
     at_least("limits.rule_states", limits.rule_states_max, limits.groups_max,
              "the default rule watches each of the " + std::to_string(limits.groups_max) + " groups");
-    at_least("limits.results", limits.results_max, 2 * limits.channels_max + limits.alerts_max,
-             "two windows for each of the " + channels + " and every alert may close at once");
+    at_least("limits.results", limits.results_max, 4 * limits.channels_max,
+             "with four for each of the " + channels + " there are always two to merge");
     // A record is the payload and its topic, and takes at most a quarter of the ring.
     const std::uint64_t inbox_least = 4 * (limits.payload_bytes_max + 1024);
     if (limits.inbox_bytes < inbox_least) {

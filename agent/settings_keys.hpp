@@ -70,6 +70,7 @@ struct PlannedKey {
 
 std::span<const SettingsTable> settings_tables() noexcept;
 std::span<const SettingsKey> settings_keys() noexcept;
+std::span<const PlannedKey> planned_settings_keys() noexcept;
 
 const SettingsTable* find_table(std::string_view name) noexcept;
 const SettingsKey* find_key(std::string_view table, std::string_view name) noexcept;

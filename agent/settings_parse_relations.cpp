@@ -245,7 +245,7 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
     }
     if (!report.has("limits.rule_states")) limits.rule_states_max = std::max(limits.rule_states_max, limits.groups_max);
     if (!report.has("limits.results")) {
-        limits.results_max = std::max(limits.results_max, 2 * limits.channels_max + limits.alerts_max);
+        limits.results_max = std::max(limits.results_max, 4 * limits.channels_max);
     }
 }
 

@@ -289,7 +289,7 @@ TEST(SettingsParse, limits_that_do_not_go_together_are_refused_and_those_not_giv
     const Settings settings = good("[limits]\nchannels = 5000\n");
     EXPECT_EQ(settings.capacities.groups_max, 5000U);
     EXPECT_EQ(settings.capacities.rule_states_max, 5000U);
-    EXPECT_EQ(settings.capacities.results_max, 10512U);
+    EXPECT_EQ(settings.capacities.results_max, 20000U);
     EXPECT_TRUE(related(settings).empty());
     EXPECT_EQ(good("[limits]\ninbox = \"64KiB\"\n[mqtt]\npayload_max = \"4KiB\"\n").capacities.inbox_bytes, 65536U);
 }

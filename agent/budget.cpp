@@ -1,0 +1,117 @@
+#include "agent/budget.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "agent/alert_rules.hpp"
+#include "agent/channel.hpp"
+#include "agent/group.hpp"
+#include "agent/result_list.hpp"
+#include "drivers/payload_decoder.hpp"
+#include "drivers/uplink/wire.hpp"
+#include "model/model.hpp"
+#include "model/record.hpp"
+#include "storage/inbox_log.hpp"
+#include "storage/store.hpp"
+
+namespace redshank {
+
+namespace {
+
+// A connected process with TLS, CURVE, SQLite and Paho C++ and no code of ours, measured on Debian 12.
+constexpr std::uint64_t libraries_bytes = 9'100'000;
+constexpr std::uint64_t sqlite_bytes = 2 << 20;    // its page cache, and as much again beside it
+constexpr std::uint64_t page_bytes = 4096;         // of SQLite
+constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
+constexpr std::uint64_t usual_topic_bytes = 32;
+constexpr std::uint64_t result_rows_beside = 64;  // of a checkpoint: gaps and boots
+
+// The largest of the models that the settings name.
+struct ModelBytes {
+    std::uint64_t memory = 0;
+    std::uint64_t snapshot = 0;
+};
+
+ModelBytes model_bytes(const Settings& settings) {
+    ModelBytes largest;
+    const auto look_at = [&](const std::string& name) {
+        const std::unique_ptr<Model> model = make_model(name, model_inputs_max, 1);
+        if (model == nullptr) return;
+        largest.memory = std::max<std::uint64_t>(largest.memory, model->bytes());
+        largest.snapshot = std::max<std::uint64_t>(largest.snapshot, snapshot_bytes_max(name));
+    };
+    look_at(settings.anomaly.model);
+    for (const GroupSettings& group : settings.groups) look_at(group.model);
+    return largest;
+}
+
+// Saved entries of the pipeline, keys included, each in its widest form.
+std::uint64_t state_bytes(const Settings& settings) {
+    const Capacities& limits = settings.capacities;
+    constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
+    return limits.channels_max * (key_bytes + sizeof(Channel)) +
+           limits.groups_max * (2 * key_bytes + sizeof(Group) + model_bytes(settings).snapshot) +
+           limits.rule_states_max * (key_bytes + sizeof(RuleState)) + 20ULL * limits.redeliveries_max;
+}
+
+std::uint64_t journal_bytes(const Settings& settings) {
+    // As the store divides max_bytes: the log, one that a large checkpoint made longer, and room to fold it back.
+    const std::uint64_t part = std::clamp<std::uint64_t>(settings.storage.bytes_max / 32, 64 * 1024, 2 << 20);
+    return 3 * (part / page_bytes * page_bytes);
+}
+
+std::uint64_t decoder_bytes(const Capacities& limits) {
+    const PayloadDecoder::Limits decoder{.payload_bytes_max = limits.payload_bytes_max,
+                                         .fields_max = limits.fields_per_message_max,
+                                         .depth_max = limits.depth_max};
+    return PayloadDecoder::make_json(decoder)->bytes() + PayloadDecoder::make_number(decoder)->bytes();
+}
+
+}  // namespace
+
+std::vector<BudgetLine> memory_budget(const Settings& settings) {
+    const Capacities& limits = settings.capacities;
+    constexpr std::uint64_t index_bytes = 4 * sizeof(std::uint32_t);  // of a name, at most half full
+    constexpr std::uint64_t timer_bytes = 2 * sizeof(std::uint32_t) + sizeof(std::int64_t);
+    constexpr std::uint64_t redelivery_bytes = 2 * 16;
+    const std::uint64_t list = limits.results_max * sizeof(ResultList::Entry) + limits.alerts_max * sizeof(AlertRow) +
+                               2 * limits.channels_max * sizeof(std::uint32_t);
+    const std::uint64_t rows = limits.results_max + limits.alerts_max + result_rows_beside;
+    const std::uint64_t rows_wire = rows * (wire::row_bytes_max + sizeof(OutboxRow));
+    return {
+        {"channels", limits.channels_max * (sizeof(Channel) + index_bytes + Windows::windows_max * timer_bytes)},
+        {"groups and models", limits.groups_max * (sizeof(Group) + model_bytes(settings).memory)},
+        {"rules", limits.rule_states_max * (sizeof(RuleState) + timer_bytes)},
+        {"redelivery table", limits.redeliveries_max * redelivery_bytes},
+        {"decoders", decoder_bytes(limits)},
+        {"results", 2 * list},  // one being filled, one being written
+        {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},
+        {"checkpoint buffers", 3 * rows_wire + state_bytes(settings)},
+        {"inbox (tmpfs)", limits.inbox_bytes + InboxLog::configuration_bytes_max},
+        {"SQLite", sqlite_bytes},
+        {"libraries", libraries_bytes},
+    };
+}
+
+std::vector<BudgetLine> disk_budget(const Settings& settings) {
+    const std::uint64_t all = settings.storage.bytes_max;
+    const std::uint64_t journal = std::min(all, journal_bytes(settings));
+    const std::uint64_t state = std::min(all - journal, state_bytes(settings));
+    return {{"journal", journal}, {"state", state}, {"results", all - journal - state}};
+}
+
+std::uint64_t sum_of(const std::vector<BudgetLine>& lines) {
+    std::uint64_t sum = 0;
+    for (const BudgetLine& line : lines) sum += line.bytes;
+    return sum;
+}
+
+InboxTime inbox_time(const Settings& settings) {
+    InboxTime time;
+    const std::uint64_t beside = encoded_bytes(Message{});
+    const std::uint64_t record = record_header_bytes + beside + usual_topic_bytes + time.payload_bytes;
+    time.seconds = settings.capacities.inbox_bytes / (record * time.messages_per_second);
+    return time;
+}
+
+}  // namespace redshank

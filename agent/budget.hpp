@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "agent/settings.hpp"
+
+namespace redshank {
+
+struct BudgetLine {
+    std::string part;
+    std::uint64_t bytes = 0;
+};
+
+// What the agent may use, part by part, known before anything is built: capacities times sizes. Memory counts what is
+// acquired at start, the inbox on its tmpfs, and the libraries as measured.
+std::vector<BudgetLine> memory_budget(const Settings& settings);
+// Parts of storage.max_bytes.
+std::vector<BudgetLine> disk_budget(const Settings& settings);
+std::uint64_t sum_of(const std::vector<BudgetLine>& lines);
+
+// How long the inbox lasts while no checkpoint frees it, at a rate of messages with small payloads.
+struct InboxTime {
+    std::uint64_t messages_per_second = 2000;
+    std::uint64_t payload_bytes = 128;
+    std::uint64_t seconds = 0;
+};
+InboxTime inbox_time(const Settings& settings);
+
+}  // namespace redshank
