@@ -1,0 +1,336 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <ostream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/model.hpp"
+
+// What every model keeps. A new model joins by one INSTANTIATE_TEST_SUITE_P in model_contract_test.cpp, the only file
+// that includes this.
+namespace redshank::contract {
+
+// Calls of operator new in this program, counted in model_contract_test.cpp.
+extern std::atomic<std::uint64_t> allocations;
+
+struct Case {
+    std::string name;
+    std::size_t inputs = 1;
+    std::uint32_t warmup = 0;
+
+    friend std::ostream& operator<<(std::ostream& out, const Case& c) {
+        return out << c.name << "_" << c.inputs << "_inputs_warmup_" << c.warmup;
+    }
+};
+
+// splitmix64 (Steele, Lea, Flood 2014).
+class Random {
+public:
+    explicit Random(std::uint64_t seed) : state_(seed) {}
+    std::uint64_t next() {
+        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15U);
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+        return z ^ (z >> 31);
+    }
+    float uniform() { return static_cast<float>(next() >> 40) * 0x1p-24F; }
+    float normal() {  // sum of twelve uniforms
+        float sum = -6.0F;
+        for (int i = 0; i < 12; ++i) sum += uniform();
+        return sum;
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+class ModelContract : public testing::TestWithParam<Case> {
+protected:
+    std::unique_ptr<Model> fresh() const { return make_model(GetParam().name, GetParam().inputs, GetParam().warmup); }
+
+    // One vector of a stream that has something to learn and now and then something strange.
+    static void draw(Random& random, std::span<float> vector) {
+        const float common = random.normal();
+        for (float& value : vector) value = 0.8F * common + 0.6F * random.normal();
+        if (random.next() % 97 == 0) vector.front() += 9.0F;
+    }
+    std::vector<float> drawn(Random& random) const {
+        std::vector<float> vector(GetParam().inputs);
+        draw(random, vector);
+        return vector;
+    }
+    void feed(Model& model, Random& random, int vectors) const {
+        for (int i = 0; i < vectors; ++i) model.learn(drawn(random));
+    }
+
+    static std::vector<std::byte> snapshot_of(const Model& model) {
+        std::vector<std::byte> room(snapshot_bytes_max(model.name()));
+        ByteWriter out(room);
+        model.snapshot(out);
+        EXPECT_TRUE(out.ok());
+        room.resize(out.used());
+        return room;
+    }
+    static bool restored(Model& model, std::span<const std::byte> bytes) {
+        ByteReader in(bytes);
+        return model.restore(in);
+    }
+    static std::uint32_t bits_of(const Score& score) { return std::bit_cast<std::uint32_t>(score.score); }
+
+    static constexpr std::uint64_t seed = 20240229;
+};
+
+TEST_P(ModelContract, same_input_gives_same_bytes) {
+    const auto one = fresh();
+    const auto other = fresh();
+    Random random_one(seed);
+    Random random_other(seed);
+    for (int i = 0; i < 3000; ++i) {
+        const auto x = drawn(random_one);
+        const auto y = drawn(random_other);
+        ASSERT_EQ(bits_of(one->score(x)), bits_of(other->score(y))) << "vector " << i;
+        one->learn(x);
+        other->learn(y);
+    }
+    EXPECT_EQ(snapshot_of(*one), snapshot_of(*other));
+}
+
+TEST_P(ModelContract, learning_changes_the_state_and_scoring_does_not) {
+    const auto model = fresh();
+    Random random(seed);
+    const auto empty = snapshot_of(*model);
+    feed(*model, random, 500);
+    const auto before = snapshot_of(*model);
+    EXPECT_NE(before, empty);
+    for (int i = 0; i < 200; ++i) {
+        const auto x = drawn(random);
+        const Score first = model->score(x);
+        ASSERT_EQ(bits_of(first), bits_of(model->score(x)));
+    }
+    EXPECT_EQ(snapshot_of(*model), before);
+}
+
+TEST_P(ModelContract, the_score_is_zero_until_the_warm_up_is_learned) {
+    const auto model = fresh();
+    Random random(seed);
+    for (std::uint32_t i = 0; i < GetParam().warmup; ++i) {
+        const auto x = drawn(random);
+        const Score score = model->score(x);
+        ASSERT_FALSE(score.warm) << i;
+        ASSERT_EQ(score.score, 0.0F) << i;
+        model->learn(x);
+    }
+    EXPECT_TRUE(model->score(drawn(random)).warm);
+}
+
+TEST_P(ModelContract, the_strange_scores_higher_than_the_ordinary) {
+    const auto model = fresh();
+    Random random(seed);
+    feed(*model, random, static_cast<int>(GetParam().warmup) + 4000);
+    const std::vector<float> ordinary(GetParam().inputs, 0.1F);
+    std::vector<float> strange(GetParam().inputs, 0.0F);
+    strange.back() = 100.0F;
+    EXPECT_LT(model->score(ordinary).score, 0.5F);
+    EXPECT_GE(model->score(strange).score, 0.8F);
+}
+
+TEST_P(ModelContract, snapshot_and_restore_continue_exactly) {
+    for (const int at : {0, 1, 63, 700, 2500}) {
+        SCOPED_TRACE(at);
+        const auto original = fresh();
+        Random random(seed);
+        feed(*original, random, at);
+
+        const auto copy = fresh();
+        Random other_stream(seed + 1);
+        feed(*copy, other_stream, 100);  // what was there before leaves no trace
+        ASSERT_TRUE(restored(*copy, snapshot_of(*original)));
+        ASSERT_EQ(snapshot_of(*copy), snapshot_of(*original));
+        for (int i = 0; i < 1000; ++i) {
+            const auto x = drawn(random);
+            const Score a = original->score(x);
+            const Score b = copy->score(x);
+            ASSERT_EQ(bits_of(a), bits_of(b)) << "vector " << i;
+            ASSERT_EQ(a.warm, b.warm);
+            original->learn(x);
+            copy->learn(x);
+        }
+        EXPECT_EQ(snapshot_of(*copy), snapshot_of(*original));
+    }
+}
+
+TEST_P(ModelContract, restore_takes_its_own_bytes_and_leaves_the_next_ones) {
+    const auto model = fresh();
+    Random random(seed);
+    feed(*model, random, 300);
+    std::vector<std::byte> room(2 * snapshot_bytes_max(model->name()) + 8);
+    ByteWriter out(room);
+    out.put(std::uint32_t{7});
+    model->snapshot(out);
+    out.put(std::uint32_t{9});
+    ASSERT_TRUE(out.ok());
+
+    ByteReader in(out.written());
+    EXPECT_EQ(in.get<std::uint32_t>(), 7U);
+    EXPECT_TRUE(fresh()->restore(in));
+    EXPECT_EQ(in.get<std::uint32_t>(), 9U);
+    EXPECT_EQ(in.left(), 0U);
+}
+
+TEST_P(ModelContract, a_snapshot_without_room_says_so) {
+    const auto model = fresh();
+    std::vector<std::byte> room(snapshot_of(*model).size() - 1);
+    ByteWriter out(room);
+    model->snapshot(out);
+    EXPECT_FALSE(out.ok());
+}
+
+TEST_P(ModelContract, a_damaged_snapshot_is_refused_and_reset_makes_the_model_whole) {
+    const auto original = fresh();
+    Random random(seed);
+    feed(*original, random, 900);
+    const auto good = snapshot_of(*original);
+    const auto empty = snapshot_of(*fresh());
+    const auto model = fresh();
+
+    for (std::size_t size = 0; size < good.size(); ++size) {
+        ASSERT_FALSE(restored(*model, std::span(good).first(size))) << "cut to " << size;
+    }
+    for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+        auto flipped = good;
+        flipped[bit / 8] ^= static_cast<std::byte>(1U << (bit % 8));
+        ASSERT_FALSE(restored(*model, flipped)) << "bit " << bit;
+    }
+    for (int i = 0; i < 200; ++i) {
+        std::vector<std::byte> noise(good.size());
+        for (std::byte& byte : noise) byte = static_cast<std::byte>(random.next());
+        ASSERT_FALSE(restored(*model, noise));
+    }
+    model->reset();
+    EXPECT_EQ(snapshot_of(*model), empty);
+    EXPECT_TRUE(restored(*model, good));
+    EXPECT_EQ(snapshot_of(*model), good);
+}
+
+TEST_P(ModelContract, a_snapshot_of_another_number_of_inputs_is_refused) {
+    const std::size_t inputs = GetParam().inputs;
+    const auto model = fresh();
+    for (std::size_t other = 1; other <= model_inputs_max; ++other) {
+        if (other == inputs) continue;
+        auto bytes = snapshot_of(*make_model(GetParam().name, other, GetParam().warmup));
+        ASSERT_FALSE(restored(*model, bytes)) << other;
+        bytes.resize(snapshot_of(*model).size());
+        ASSERT_FALSE(restored(*model, bytes)) << other;
+    }
+}
+
+TEST_P(ModelContract, reset_equals_fresh) {
+    const auto used = fresh();
+    Random random(seed);
+    feed(*used, random, 2000);
+    used->reset();
+    const auto untouched = fresh();
+    ASSERT_EQ(snapshot_of(*used), snapshot_of(*untouched));
+    for (int i = 0; i < 1000; ++i) {
+        const auto x = drawn(random);
+        ASSERT_EQ(bits_of(used->score(x)), bits_of(untouched->score(x)));
+        used->learn(x);
+        untouched->learn(x);
+    }
+    EXPECT_EQ(snapshot_of(*used), snapshot_of(*untouched));
+}
+
+TEST_P(ModelContract, scores_stay_in_range_under_any_finite_input) {
+    constexpr float most = std::numeric_limits<float>::max();
+    constexpr float least = std::numeric_limits<float>::denorm_min();
+    const std::array hostile{0.0F, -0.0F, 1.0F, -1.0F, 1e6F, -1e6F, 1e30F, -1e30F, most, -most, least, -least, 1e-30F};
+    const std::size_t inputs = GetParam().inputs;
+
+    const auto check = [&](const char* what, auto&& vector_at) {
+        const auto model = fresh();
+        Random random(seed);
+        for (int i = 0; i < 1500; ++i) {
+            const std::vector<float> x = vector_at(random, i);
+            const Score score = model->score(x);
+            ASSERT_TRUE(score.score >= 0.0F && score.score <= 1.0F) << what << ", vector " << i << ": " << score.score;
+            model->learn(x);
+        }
+        // Whatever it went through, its state is one that restore takes.
+        EXPECT_TRUE(restored(*fresh(), snapshot_of(*model))) << what;
+    };
+    for (const float value : hostile) {
+        check("constant", [&](Random&, int) { return std::vector<float>(inputs, value); });
+        check("one in hundred",
+              [&](Random& random, int i) { return i % 100 == 99 ? std::vector<float>(inputs, value) : drawn(random); });
+    }
+    check("mixed", [&](Random& random, int) {
+        std::vector<float> x(inputs);
+        for (float& each : x) each = hostile[random.next() % hostile.size()];
+        return x;
+    });
+    check("collinear", [&](Random& random, int) { return std::vector<float>(inputs, random.normal()); });
+    check("alternating", [&](Random&, int i) { return std::vector<float>(inputs, i % 2 == 0 ? 1e6F : -1e6F); });
+    check("any bits", [&](Random& random, int) {
+        std::vector<float> x(inputs);
+        for (float& each : x) {
+            each = std::bit_cast<float>(static_cast<std::uint32_t>(random.next()));
+            if (!std::isfinite(each)) each = 0.0F;
+        }
+        return x;
+    });
+}
+
+TEST_P(ModelContract, nothing_is_allocated_after_construction) {
+    const auto model = fresh();
+    std::vector<std::byte> room(snapshot_bytes_max(model->name()));
+    std::array<float, model_inputs_max> x{};
+    const std::span<float> vector = std::span(x).first(GetParam().inputs);
+    Random random(seed);
+    float sum = 0;
+    bool kept = true;
+
+    const std::uint64_t before = allocations.load();
+    for (int i = 0; i < 10'000; ++i) {
+        draw(random, vector);
+        sum += model->score(vector).score;
+        model->learn(vector);
+        if (i % 1000 == 0) {
+            ByteWriter out(room);
+            model->snapshot(out);
+            ByteReader in(out.written());
+            kept = kept && out.ok() && model->restore(in);
+        }
+    }
+    model->reset();
+    const std::uint64_t after = allocations.load();
+
+    EXPECT_EQ(after, before);
+    EXPECT_TRUE(kept);
+    EXPECT_TRUE(std::isfinite(sum));
+    EXPECT_GT(before, 0U) << "the counter does not count";
+}
+
+TEST_P(ModelContract, memory_and_snapshots_are_bounded) {
+    const auto model = fresh();
+    Random random(seed);
+    const std::size_t at_first = model->bytes();
+    feed(*model, random, 5000);
+    EXPECT_EQ(model->bytes(), at_first);
+    EXPECT_GT(model->bytes(), 0U);
+    EXPECT_LE(model->bytes(), 8192U);
+    EXPECT_LE(snapshot_of(*model).size(), snapshot_bytes_max(GetParam().name));
+    EXPECT_EQ(snapshot_bytes_max(GetParam().name), snapshot_bytes_max(model->name()));
+}
+
+}  // namespace redshank::contract
