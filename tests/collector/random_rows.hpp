@@ -26,6 +26,7 @@ public:
         return z ^ (z >> 31);
     }
     std::uint64_t below(std::uint64_t bound) { return bound == 0 ? next() : next() % bound; }  // 0 stands for 2^64
+    std::size_t index(std::size_t size) { return static_cast<std::size_t>(next() % size); }
     bool coin() { return (next() & 1) != 0; }
 
     // Of every magnitude, the extremes among them.
@@ -56,10 +57,10 @@ private:
 template <std::size_t Capacity>
 Text<Capacity> random_name(Random& random, std::size_t least) {
     constexpr std::array<std::string_view, 6> pieces{"a", "/", "ß", "温", "🐦", "{m}"};
-    const std::size_t bytes = least + random.below(Capacity - least + 1);
+    const std::size_t bytes = least + random.index(Capacity - least + 1);
     std::string name;
     while (name.size() < bytes) {
-        const std::string_view piece = pieces[random.below(pieces.size())];
+        const std::string_view piece = pieces[random.index(pieces.size())];
         name += name.size() + piece.size() <= bytes ? piece : "x";
     }
     Text<Capacity> text;
@@ -112,7 +113,7 @@ inline AlertRow random_alert(Random& random) {
                                 std::numeric_limits<double>::denorm_min(),
                                 std::numeric_limits<double>::max(),
                                 std::numeric_limits<double>::lowest()};
-    row.value = values[random.below(values.size())];
+    row.value = values[random.index(values.size())];
     return row;
 }
 

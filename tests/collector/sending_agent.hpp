@@ -55,7 +55,7 @@ public:
         }
         while (socket_->receive(frame_)) take();
         while (welcomed_ && sent_ < outbox_.size() && sent_ < acknowledged_ + batches_in_flight_max) {
-            if (!socket_->send(outbox_[sent_])) break;
+            if (!socket_->send(batch(sent_ + 1))) break;
             ++sent_;
             sent_ever_ = std::max(sent_ever_, sent_);
         }
@@ -78,7 +78,7 @@ private:
             if (last < acknowledged_)
                 note("acknowledged " + std::to_string(acknowledged_) + " and forgot after " + std::to_string(last));
             if (last > outbox_.size()) return note("knows a batch that was never sealed");
-            if (last > 0 && welcome->digest != wire::digest_of(outbox_[last - 1])) note("another digest");
+            if (last > 0 && welcome->digest != wire::digest_of(batch(last))) note("another digest");
             acknowledged_ = last;
             sent_ = last - std::min(last, random_.below(4));  // an agent may repeat what it is not sure of
             welcomed_ = true;
@@ -88,6 +88,10 @@ private:
         } else {
             note("an answer that nothing called for");
         }
+    }
+
+    const std::vector<std::byte>& batch(std::uint64_t sequence) const {
+        return outbox_[static_cast<std::size_t>(sequence - 1)];
     }
 
     void note(const std::string& flaw) { flaws_ += name_ + ": " + flaw + '\n'; }

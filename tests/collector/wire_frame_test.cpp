@@ -167,7 +167,7 @@ TEST(WireFrame, cut_flipped_or_invented_bytes_never_crash) {
     }
     for (int round = 0; round < 20'000; ++round) {
         std::vector<std::byte> bytes{std::byte{0x08}, std::byte{1}};
-        for (std::size_t left = random.below(60); left > 0; --left)
+        for (std::size_t left = random.index(60); left > 0; --left)
             bytes.push_back(static_cast<std::byte>(random.next()));
         static_cast<void>(decode_frame(bytes));
     }
