@@ -182,7 +182,8 @@ std::uint64_t MappedInboxLog::offset_of(std::uint64_t position) const noexcept {
 void MappedInboxLog::move_begin(std::uint64_t offset, std::uint64_t position) noexcept {
     begin_ = offset;
     begin_position_ = position;
-    published_begin_.store(begin_, std::memory_order_release);
+    // Acquire, too: no byte of what was given up changes before begin has moved.
+    published_begin_.exchange(begin_, std::memory_order_acq_rel);
 }
 
 MappedInboxLog::Place MappedInboxLog::make_room(std::size_t body_bytes) noexcept {
@@ -192,15 +193,11 @@ MappedInboxLog::Place MappedInboxLog::make_room(std::size_t body_bytes) noexcept
     const std::size_t skipped = bytes > room ? room : 0;
 
     Place place{end_ + skipped, {next(), 0}};
-    bool moved = false;
     // Ends with the newest record at the latest: it, the rest of the ring and the new one are a quarter each.
     while (ring_.size() - (end_ - begin_) < skipped + bytes) {
         if (begin_position_ > freed_through_) ++place.appended.given_up;
         move_begin(record_behind(begin_), begin_position_ + 1);
-        moved = true;
     }
-    // Begin has moved before a byte of what was given up changes.
-    if (moved) std::atomic_thread_fence(std::memory_order_seq_cst);
 
     if (skipped >= inbox_layout::record_bytes_min) {
         RecordHeader pad{next(), last_stamp_ns_,

@@ -82,7 +82,9 @@ inline void expect_consistent(Store& store, std::size_t rows_per, std::uint64_t 
         }
     }
     StoredRows stored;
-    for (const SealedBatch& batch : *store.sealed()) {
+    const auto batches = store.sealed();
+    ASSERT_TRUE(batches);
+    for (const SealedBatch& batch : *batches) {
         ASSERT_TRUE(store.rows_of(batch.sequence, stored.rows, stored.bytes));
     }
     const std::size_t sealed = stored.rows.size();
