@@ -1,6 +1,7 @@
 #include "model/channel_scale.hpp"
 
 #include <algorithm>
+#include <compare>
 
 #include "model/int128.hpp"
 #include "model/powers_of_ten.hpp"
@@ -53,7 +54,8 @@ std::int64_t signed_of(std::uint64_t size, bool negative) noexcept {
 Result<ChannelScale::Raw> ChannelScale::to_raw(const Decimal& value) noexcept {
     const std::uint64_t size = magnitude(value.mantissa);
     const Decimal absolute{static_cast<std::int64_t>(size), value.scale, false};
-    const bool grows = compare_decimal(absolute.mantissa, absolute.scale, largest_.mantissa, largest_.scale) > 0;
+    const bool grows =
+        std::is_gt(compare_decimal(absolute.mantissa, absolute.scale, largest_.mantissa, largest_.scale));
     const Decimal& largest = grows ? absolute : largest_;
 
     int exponent = exponent_;

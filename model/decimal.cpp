@@ -143,15 +143,15 @@ Result<Decimal> parse_decimal(std::string_view text, DecimalGrammar grammar) noe
 std::strong_ordering compare_decimal(std::int64_t a, std::uint8_t a_scale, std::int64_t b,
                                      std::uint8_t b_scale) noexcept {
     if (a_scale == b_scale) return a <=> b;
-    if (a_scale > b_scale) return 0 <=> compare_decimal(b, b_scale, a, a_scale);
-    if (a == 0 || (a < 0) != (b < 0)) return a <=> b;
-    // Of one sign, and `a` has fewer places: bring it to those of `b`.
-    const unsigned places = static_cast<unsigned>(b_scale - a_scale);
-    const bool beyond = places >= powers_of_ten.size() - 1;  // 10^19 exceeds every 64-bit magnitude
-    const std::strong_ordering sizes = beyond
-                                           ? std::strong_ordering::greater
-                                           : multiply(magnitude(a), powers_of_ten[places]) <=> UInt128{magnitude(b), 0};
-    return a < 0 ? 0 <=> sizes : sizes;
+    if (a == 0 || b == 0 || (a < 0) != (b < 0)) return a <=> b;
+    // Of one sign: the one with fewer places comes to those of the other. 10^19 exceeds every 64-bit magnitude.
+    UInt128 a_size{magnitude(a), 0};
+    UInt128 b_size{magnitude(b), 0};
+    const bool a_coarse = a_scale < b_scale;
+    const unsigned places = static_cast<unsigned>(a_coarse ? b_scale - a_scale : a_scale - b_scale);
+    const std::uint64_t power = powers_of_ten[std::min<std::size_t>(places, 19)];
+    (a_coarse ? a_size : b_size) = multiply(a_coarse ? a_size.low : b_size.low, power);
+    return a < 0 ? b_size <=> a_size : a_size <=> b_size;
 }
 
 }  // namespace redshank

@@ -168,7 +168,8 @@ constexpr double nearest_double(std::uint64_t top, bool sticky, int exponent) no
     std::uint64_t mantissa = top >> 11;
     const std::uint64_t rest = top & 0x7ffU;
     if (rest > 0x400U || (rest == 0x400U && (sticky || (mantissa & 1U) != 0))) ++mantissa;
-    const auto biased = static_cast<std::uint64_t>(exponent + 11 + 52 + 1023);
+    const int biased_exponent = exponent + 11 + 52 + 1023;
+    const auto biased = static_cast<std::uint64_t>(biased_exponent);
     // The hidden bit comes off; a mantissa rounded up to 2^53 carries into the exponent as it should.
     return std::bit_cast<double>((biased << 52) + (mantissa - (std::uint64_t{1} << 52)));
 }

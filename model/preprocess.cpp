@@ -1,6 +1,7 @@
 #include "model/preprocess.hpp"
 
 #include <algorithm>
+#include <compare>
 
 namespace redshank {
 
@@ -23,8 +24,8 @@ Preprocess::Preprocess(const PreprocessSettings& settings) noexcept : settings_(
 Result<void> Preprocess::check(std::int64_t raw, const ChannelScale& scale) const noexcept {
     if (!settings_.range) return {};
     const auto& [low, high] = *settings_.range;
-    const bool inside = compare_decimal(raw, scale.exponent(), low.mantissa, low.scale) >= 0 &&
-                        compare_decimal(raw, scale.exponent(), high.mantissa, high.scale) <= 0;
+    const bool inside = std::is_gteq(compare_decimal(raw, scale.exponent(), low.mantissa, low.scale)) &&
+                        std::is_lteq(compare_decimal(raw, scale.exponent(), high.mantissa, high.scale));
     if (!inside) return tl::unexpected(Error::range);
     return {};
 }

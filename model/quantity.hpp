@@ -125,11 +125,11 @@ template <class To>
 inline constexpr To highest = To::from_raw(std::numeric_limits<typename To::Raw>::max());
 
 template <class To, Round rounding, class Int, unsigned Bits>
-constexpr To saturate(Fixed<Int, Bits> from, std::uint64_t& saturated) noexcept {
+requires(To::fraction_bits < Bits) constexpr To saturate(Fixed<Int, Bits> from, std::uint64_t& saturated) noexcept {
     return saturate_between<To, rounding>(from, lowest<To>, highest<To>, saturated);
 }
 template <class To, class Int, unsigned Bits>
-constexpr To saturate(Fixed<Int, Bits> from, std::uint64_t& saturated) noexcept {
+requires(To::fraction_bits == Bits) constexpr To saturate(Fixed<Int, Bits> from, std::uint64_t& saturated) noexcept {
     return saturate_between<To>(from, lowest<To>, highest<To>, saturated);
 }
 
