@@ -34,7 +34,7 @@ struct InboxIdentity {
 //   fails, it gives up the oldest instead.
 class InboxLog {
 public:
-    static constexpr std::size_t configuration_bytes_max = 256 * 1024;
+    static constexpr std::size_t configuration_bytes_max = 262'144;
 
     // A new file, made beside and renamed over `file`; every block of it reserved (posix_fallocate), mode 0600. The
     // ring is rounded up to whole pages. first_position is at least 1.

@@ -6,13 +6,13 @@
 namespace redshank {
 namespace {
 
-constexpr std::uint64_t bytes_max_least = 512 * 1024;
+constexpr std::uint64_t bytes_max_least = 524'288;
 constexpr std::uint64_t boots_kept = 1000;
 
 }  // namespace
 
 std::uint64_t SqliteStore::wal_part_of(const Limits& limits) {
-    return std::clamp<std::uint64_t>(limits.bytes_max / 32, 64 * 1024, 2 << 20) / Database::page_bytes *
+    return std::clamp<std::uint64_t>(limits.bytes_max / 32, 65'536, 2'097'152) / Database::page_bytes *
            Database::page_bytes;
 }
 

@@ -107,7 +107,7 @@ TEST(Database, damage_inside_is_found_by_check) {
     }
     {
         std::fstream file(directory / "a.db", std::ios::in | std::ios::out | std::ios::binary);
-        file.seekp(3 * 4096);
+        file.seekp(12'288);
         file << std::string(4096, '\xa5');
     }
     const auto database = opened(directory / "a.db");
@@ -136,7 +136,7 @@ TEST(Database, a_failed_statement_says_why_and_can_be_used_again) {
 
 TEST(Database, a_file_at_its_limit_refuses_more_and_stays_whole) {
     const TemporaryDirectory directory;
-    const auto database = opened(directory / "a.db", {.max_bytes = 64 * 1024});
+    const auto database = opened(directory / "a.db", {.max_bytes = 65'536});
     ASSERT_TRUE(database->execute("CREATE TABLE t(x)"));
     Outcome<> inserted;
     int rows = 0;
@@ -157,12 +157,12 @@ int live_in_a_pool() {
     constexpr std::uint64_t budget = 2 << 20;
     const TemporaryDirectory directory;
     if (!configure_memory(budget)) return 1;
-    const auto database = opened(directory / "a.db", {.cache_bytes = 512 * 1024});
+    const auto database = opened(directory / "a.db", {.cache_bytes = 524'288});
     for (int i = 0; i < 20; ++i) {
         if (!database->execute("CREATE TABLE IF NOT EXISTS t(x); INSERT INTO t SELECT randomblob(50000)")) return 2;
     }
     if (database->integer("SELECT sum(length(x)) FROM t") != 1'000'000) return 3;
-    if (memory_used_bytes() < 64 * 1024 || memory_used_bytes() > budget) return 4;
+    if (memory_used_bytes() < 65'536 || memory_used_bytes() > budget) return 4;
     if (configure_memory(budget)) return 5;
     return 0;
 }

@@ -80,11 +80,11 @@ void kill_often(std::uint64_t kept, std::size_t ring_bytes) {
 }
 
 TEST(InboxLog, what_was_published_survives_sigkill) {
-    kill_often(50, 64 * 1024);
+    kill_often(50, 65'536);
 }
 
 TEST(InboxLog, a_kill_while_old_records_are_given_up_leaves_the_others_whole) {
-    kill_often(0, 8 * 1024);
+    kill_often(0, 8'192);
 }
 
 TEST(InboxLog, a_reader_beside_the_appender_sees_only_whole_records) {

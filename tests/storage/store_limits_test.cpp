@@ -57,7 +57,7 @@ TEST(StoreLimits, room_ends_before_the_limit_and_state_still_fits) {
         const std::uint64_t held = store->outbox().rows;
         ASSERT_GT(held * wire_bound / 2, tiny.bytes_max / 2) << "the limit is used";
         for (std::uint64_t i = 0; i < 20; ++i) {
-            const std::vector<std::byte> model(16 * 1024, static_cast<std::byte>(i));
+            const std::vector<std::byte> model(16'384, static_cast<std::byte>(i));
             const StateEntry entry{"models/big", model};
             ASSERT_TRUE(store->commit({1, store->position(), std::span(&entry, 1), {}}));
             ASSERT_LE(store->bytes(), tiny.bytes_max);
