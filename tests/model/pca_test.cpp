@@ -136,6 +136,11 @@ TEST(Pca, components_stay_orthonormal_whatever_is_learned) {
         {"constant", [](auto x, int) { std::fill(x.begin(), x.end(), 3.0F); }},
         {"zero", [](auto x, int) { std::fill(x.begin(), x.end(), 0.0F); }},
         {"collinear", [&](auto x, int) { std::fill(x.begin(), x.end(), random.normal()); }},
+        {"all but collinear",
+         [&](auto x, int) {
+             const float common = random.normal();
+             for (float& each : x) each = common + 1e-3F * random.normal();
+         }},
         {"one varies", [&](auto x, int) { x[0] = random.normal(); }},
         {"huge",
          [&](auto x, int) {
@@ -153,16 +158,16 @@ TEST(Pca, components_stay_orthonormal_whatever_is_learned) {
             Pca pca(inputs);
             std::array<float, model_inputs_max> room{};
             const std::span<float> x = std::span(room).first(inputs);
-            for (int i = 0; i < 4000; ++i) {
+            for (int i = 0; i < 2000; ++i) {
                 fill(x, i);
                 const Pca::Distances distances = pca.measure(x);
                 ASSERT_TRUE(std::isfinite(distances.t2) && std::isfinite(distances.spe)) << i;
                 ASSERT_TRUE(distances.t2 >= 0.0F && distances.spe >= 0.0F) << i;
                 pca.learn(x);
+                const Eigen::MatrixXf products = pca.components().transpose() * pca.components();
+                const Eigen::MatrixXf one = Eigen::MatrixXf::Identity(products.rows(), products.cols());
+                ASSERT_LT((products - one).cwiseAbs().maxCoeff(), 1e-5F) << i;
             }
-            const Eigen::MatrixXf products = pca.components().transpose() * pca.components();
-            const Eigen::MatrixXf one = Eigen::MatrixXf::Identity(products.rows(), products.cols());
-            EXPECT_LT((products - one).cwiseAbs().maxCoeff(), 1e-5F);
         }
     }
 }
@@ -177,6 +182,11 @@ TEST(Pca, a_single_fault_that_is_learned_does_not_hide_the_next) {
         spared.learn(x);
     }
     faulty.learn(std::vector<float>{0, 0, 0, 1e6F, 0, 0, 0, 0});
+    for (int i = 0; i < 100; ++i) {
+        const auto x = source.draw();
+        faulty.learn(x);
+        spared.learn(x);
+    }
     const std::vector<float> fault{0, 0, 0, 50.0F, 0, 0, 0, 0};
     EXPECT_GT(faulty.measure(fault).spe, 0.8F * spared.measure(fault).spe);
 }
