@@ -6,10 +6,10 @@
 #include <charconv>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/decimal.hpp"
-#include "model/exact_ratio.hpp"
 #include "tests/model/numbers_random.hpp"
 
 namespace redshank {
@@ -180,6 +180,26 @@ TEST(AggregateParts, squares_saturate_and_say_so) {
     EXPECT_EQ(moved.mean(), 0.0);
 }
 
+TEST(AggregateParts, clamped_squares_never_make_a_negative_variance) {
+    const std::int64_t edge = (std::int64_t{1} << 53) - 1;
+    AggregateParts parts = parts_of({{edge, 0}, {edge, 1}}, -edge);
+    for (int i = 0; i < 25; ++i) parts.merge(AggregateParts(parts));
+    ASSERT_TRUE(parts.squares_clamped);
+    EXPECT_EQ(parts.variance(), 0.0);
+    EXPECT_EQ(parts.mean(), 9007199254740991.0);
+}
+
+TEST(AggregateParts, sums_are_rounded_half_to_even_too) {
+    const std::int64_t pivot = (std::int64_t{1} << 53) - 1;  // cannot be refined by 10
+    for (const auto& [raw, sum] : {std::pair{25, 2}, {35, 4}, {-25, -2}, {26, 3}, {24, 2}, {250001, 25000}}) {
+        AggregateParts coarse = AggregateParts::empty(pivot * 256, 0);
+        coarse.merge(parts_of({{raw, 0}}, 0, 1));
+        ASSERT_TRUE(coarse.rounded);
+        EXPECT_EQ(coarse.sum + Int128::of(pivot * 256), Int128::of(sum)) << raw;
+        EXPECT_EQ(coarse.min, sum) << raw;
+    }
+}
+
 TEST(AggregateParts, refine_is_exact_or_changes_nothing) {
     AggregateParts parts = parts_of({{215, 1}, {-40, 2}, {300, 3}}, 100, 1);
     const AggregateParts before = parts;
@@ -205,10 +225,8 @@ TEST(AggregateParts, refine_is_exact_or_changes_nothing) {
 #ifdef __SIZEOF_INT128__
 __extension__ using Wide = __int128;
 
-// The nearest double to numerator / denominator (both positive), by comparing remainders exactly.
+// Within half the gap to the next double; the long double quotient that it is held against is itself off by 2^-63.
 void expect_nearest(double value, Wide numerator, Wide denominator, std::uint64_t seed) {
-    // Two's complements of neighbours: |value - exact| must not exceed half the gap to either; checked with the long
-    // double quotient, whose own error is 2^-63.
     const long double exact = static_cast<long double>(numerator) / static_cast<long double>(denominator);
     const double up = std::nextafter(value, INFINITY);
     const long double gap = static_cast<long double>(up) - value;
@@ -312,16 +330,6 @@ TEST(ToDouble, is_what_the_libraries_correct_parser_gives_for_every_raw_and_expo
     EXPECT_EQ(to_double(INT64_MIN, 40), -9223372036854775808e-40);
     EXPECT_EQ(to_double(2150, 2), 21.5);
     EXPECT_EQ(to_double(0, 40), 0.0);
-}
-
-TEST(ExactRatio, a_bit_far_below_a_tie_decides_it) {
-    // (2^53 + 1) * 3 / 3 is a tie; one more in the numerator is above it.
-    const UInt128 tie = multiply((std::uint64_t{1} << 53) + 1, 3);
-    const std::array<std::uint64_t, 1> three{3};
-    EXPECT_EQ(exact_ratio(UInt256::of(tie), three, 0), 9007199254740992.0);
-    EXPECT_EQ(exact_ratio(UInt256::of(tie + UInt128{1, 0}), three, 0), 9007199254740994.0);
-    EXPECT_EQ(exact_ratio(UInt256::of(tie), three, -60), 9007199254740992.0 * 0x1p-60);
-    EXPECT_EQ(exact_ratio(UInt256{{0, 0, 0, std::uint64_t{1} << 63}}, {}, 0), 0x1p255);
 }
 
 }  // namespace
