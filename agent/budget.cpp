@@ -56,7 +56,7 @@ std::uint64_t state_bytes(const Settings& settings) {
 
 std::uint64_t journal_bytes(const Settings& settings) {
     // As the store divides max_bytes: the log, one that a large checkpoint made longer, and room to fold it back.
-    const std::uint64_t part = std::clamp<std::uint64_t>(settings.storage.bytes_max / 32, 64 * 1024, 2 << 20);
+    const std::uint64_t part = std::clamp<std::uint64_t>(settings.storage.bytes_max / 32, 64 << 10, 2 << 20);
     return 3 * (part / page_bytes * page_bytes);
 }
 
@@ -73,7 +73,7 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
     const Capacities& limits = settings.capacities;
     constexpr std::uint64_t index_bytes = 4 * sizeof(std::uint32_t);  // of a name, at most half full
     constexpr std::uint64_t timer_bytes = 2 * sizeof(std::uint32_t) + sizeof(std::int64_t);
-    constexpr std::uint64_t redelivery_bytes = 2 * 16;
+    constexpr std::uint64_t redelivery_bytes = 32;  // an entry for each of two connections
     const std::uint64_t list = limits.results_max * sizeof(ResultList::Entry) + limits.alerts_max * sizeof(AlertRow) +
                                2 * limits.channels_max * sizeof(std::uint32_t);
     const std::uint64_t rows = limits.results_max + limits.alerts_max + result_rows_beside;

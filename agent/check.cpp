@@ -48,7 +48,7 @@ std::string check_page(const Settings& settings, const std::string& file) {
 
 std::string check_json(const Settings& settings, const std::string& file) {
     const InboxTime time = inbox_time(settings);
-    std::vector<char> room(16 * 1024 + 6 * file.size());
+    std::vector<char> room((16U << 10U) + 6 * file.size());
     JsonWriter json(room);
     json.begin_object().member("file", file).member("id", settings.agent.id);
     put(json, "memory", memory_budget(settings));

@@ -64,7 +64,7 @@ struct Capacities {
     std::size_t group_members_max = 16;  // one lag each fills the model's input
     std::size_t rule_states_max = 2048;  // rules times what they match
     std::size_t fields_per_message_max = 256;
-    std::size_t payload_bytes_max = 64 * 1024;
+    std::size_t payload_bytes_max = 64u << 10;
     std::size_t depth_max = 16;
     std::size_t results_max = 4096;       // made and not yet in a checkpoint
     std::size_t alerts_max = 512;         // made and not yet acknowledged by the broker

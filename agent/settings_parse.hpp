@@ -30,7 +30,7 @@ struct SettingsExtras {
     Environment environment = environment_of_process();
 };
 
-inline constexpr std::size_t settings_bytes_max = 256 * 1024;
+inline constexpr std::size_t settings_bytes_max = 256U << 10U;
 
 using ParsedSettings = tl::expected<Settings, std::vector<SettingsError>>;
 

@@ -60,6 +60,11 @@ int compare(const Decimal& a, const Decimal& b) {
     return as_double(a) < as_double(b) ? -1 : as_double(a) > as_double(b) ? 1 : 0;
 }
 
+std::string joined(std::string_view parent, const std::string& name) {
+    if (parent.empty()) return name;
+    return std::string(parent).append(".").append(name);
+}
+
 class Reader {
 public:
     Reader(Settings& settings, SettingsReport& report) : settings_(settings), report_(report) {}
@@ -67,8 +72,8 @@ public:
     void read(const toml::table& node, std::string_view table, const std::string& where, KeyTarget& to) {
         for (const auto& [key, value] : node) {
             const std::string name(key.str());
-            const std::string path = table.empty() ? name : std::string(table) + "." + name;
-            const std::string spot = where.empty() ? name : where + "." + name;
+            const std::string path = joined(table, name);
+            const std::string spot = joined(where, name);
             const TextPosition at = position(key.source());
             if (const SettingsTable* below = find_table(path)) {
                 report_.found(spot, at);
@@ -265,6 +270,7 @@ private:
             return false;
         }
         bool good = true;
+        const std::string element_of = "an element of " + name + " ";
         const SettingsKey element_key{
             .table = {}, .name = {}, .low = 1, .high = UINT16_MAX, .choices = {}, .fallback = {}, .meaning = {}};
         for (const toml::node& element : *elements) {
@@ -279,7 +285,7 @@ private:
             value.texts.push_back(each);
             if (wrong.empty()) continue;
             good = false;
-            report_.error(position(element.source()), "an element of " + name + " " + wrong);
+            report_.error(position(element.source()), element_of + wrong);
         }
         return good;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <span>
 #include <vector>
@@ -111,7 +112,7 @@ Outcome<std::uint32_t> parse_smoothing(std::string_view text) {
     double alpha = static_cast<double>(factor->mantissa);
     for (unsigned i = 0; i < factor->scale; ++i) alpha /= 10;
     if (alpha <= 0 || alpha > 1) return failure("must have a factor above 0 and at most 1");
-    return std::max(std::uint32_t{1}, static_cast<std::uint32_t>(alpha * 65536 + 0.5));
+    return std::max(std::uint32_t{1}, static_cast<std::uint32_t>(std::floor(alpha * 65536 + 0.5)));
 }
 
 Outcome<BrokerAddress> parse_broker_url(std::string_view url) {

@@ -58,6 +58,7 @@ protected:
     Ended redshank(std::vector<std::string> arguments) const {
         arguments.insert(arguments.begin(), "redshank");
         std::vector<char*> argv;
+        argv.reserve(arguments.size() + 1);
         for (std::string& argument : arguments) argv.push_back(argument.data());
         argv.push_back(nullptr);
         testing::internal::CaptureStdout();
@@ -87,11 +88,12 @@ protected:
 TEST_F(CommandLine, a_misspelt_key_names_file_line_column_and_the_key_that_was_meant) {
     const std::string name =
         file("bad.toml", "[agent]\nid = \"a\"\n\n[mqtt]\n  brokr_url = \"mqtt://h\"\nulr = \"mqtt://h\"\n");
+    const std::string errors = name + ":5:3: unknown key \"brokr_url\" in [mqtt]: did you mean \"url\"?\n" + name +
+                               ":6:1: unknown key \"ulr\" in [mqtt]: did you mean \"url\"?\n";
     for (const char* command : {"check", "run", "status", "flush"}) {
         const Ended ended = redshank({command, "--config", name});
         EXPECT_EQ(ended.code, 78) << command;
-        EXPECT_EQ(ended.err, name + ":5:3: unknown key \"brokr_url\" in [mqtt]: did you mean \"url\"?\n" + name +
-                                 ":6:1: unknown key \"ulr\" in [mqtt]: did you mean \"url\"?\n");
+        EXPECT_EQ(ended.err, errors);
         EXPECT_EQ(ended.out, "");
     }
     EXPECT_FALSE(given_run);

@@ -64,9 +64,7 @@ TEST(HostileSettings, bytes_that_are_no_text_are_errors_with_a_place) {
     EXPECT_EQ(first_error("[agent]\nid = \"\xed\xa0\x80\"\n").substr(0, 9), "f.toml:2:");
     EXPECT_NE(first_error("[agent]\nid = \"\\u0000\"\n"), "");
     EXPECT_NE(first_error(std::string(64, '\0')), "");
-    EXPECT_NE(first_error("\xff\xfe"
-                          "a\0=\0"),
-              "");
+    EXPECT_NE(first_error(std::string({'\xff', '\xfe', 'a', '\0', '=', '\0'})), "");
 }
 
 TEST(HostileSettings, errors_of_syntax_have_their_place) {

@@ -252,8 +252,9 @@ TEST(SettingsParse, a_rule_has_exactly_one_condition_and_one_kind_of_target) {
 
 TEST(SettingsParse, names_that_become_topics_are_checked) {
     const std::string body = "channel = \"a\"\nabove = 1\n";
-    for (const std::string name : {"a/b", "a+", "#"}) {
-        EXPECT_SAYS("[[rule]]\nname = \"" + name + "\"\n" + body, "name must not hold '/', '+' or '#'");
+    for (const std::string name : {"\"a/b\"", "\"a+\"", "\"#\""}) {
+        EXPECT_SAYS(std::string("[[rule]]\n").append(body).append("name = ").append(name).append("\n"),
+                    "name must not hold '/', '+' or '#'");
     }
     EXPECT_SAYS("[[rule]]\nname = \"anomaly\"\n" + body, "name is that of the default rule");
     EXPECT_SAYS("[[rule]]\nname = \"a\"\n" + body + "[[rule]]\nname = \"a\"\n" + body,
