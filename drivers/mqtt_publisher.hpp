@@ -23,7 +23,7 @@ class MqttPublisher {
 public:
     using Send = std::function<bool(const MqttOutgoing::Entry& entry)>;  // to Paho; false: it does not take it
 
-    static constexpr std::size_t bytes_max = 64 * 1024;
+    static constexpr std::size_t bytes_max = std::size_t{64} * 1024;
 
     explicit MqttPublisher(Send send);
     ~MqttPublisher();

@@ -21,6 +21,7 @@ ChildProcess::ChildProcess(const std::vector<std::string>& argv) {
     const std::string out = (directory_ / "stdout").string();
     const std::string err = (directory_ / "stderr").string();
     std::vector<char*> arguments;
+    arguments.reserve(argv.size() + 1);
     for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
     const pid_t parent = getpid();
@@ -100,7 +101,8 @@ std::string find_program(const std::string& name) {
     const char* path = std::getenv("PATH");
     std::istringstream folders(std::string(path == nullptr ? "" : path) + ":/usr/sbin:/usr/local/sbin");
     for (std::string folder; std::getline(folders, folder, ':');) {
-        std::string program = folder + "/" + name;
+        std::string program = folder;
+        program.append("/").append(name);
         if (!folder.empty() && access(program.c_str(), X_OK) == 0) return program;
     }
     return name;
