@@ -56,7 +56,9 @@ std::unique_ptr<ConfigurationCheck> ConfigurationCheck::begin(const RunOptions& 
         spdlog::warn("reload: there is no configuration file to read again");
         return nullptr;
     }
-    std::vector<std::string> arguments{"redshank", "check", "--config", options.configuration_file->string()};
+    // The same command line, so that --broker and --topic count there, too.
+    std::vector<std::string> arguments = options.arguments;
+    arguments.at(1) = "check";  // was "run"
     posix_spawn_file_actions_t files;
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
@@ -71,9 +73,7 @@ std::unique_ptr<ConfigurationCheck> ConfigurationCheck::begin(const RunOptions& 
 }
 
 void execute_again(const RunOptions& options) {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    // The mask stays: a second SIGHUP that is pending by now must not end the program before it handles signals.
     std::vector<std::string> arguments = options.arguments;
     execv(this_program, pointers(arguments).data());
 }
