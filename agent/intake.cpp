@@ -32,6 +32,11 @@ void Intake::message(const Message& message) noexcept {
         // One byte more than the pipeline takes is enough for it to say too_large.
         const std::size_t payload_max = pipeline_->settings().capacities.payload_bytes_max + 1;
         if (kept.payload.size() > payload_max) kept.payload = kept.payload.first(payload_max);
+        // A topic too long for a small inbox is counted all the same, as a bad one.
+        if (encoded_bytes(kept) > inbox_->record_bytes_max()) {
+            kept.topic = {};
+            kept.payload = {};
+        }
         run(inbox_->append(kept, stamp()));
         urgency = take_urgency();
     }
