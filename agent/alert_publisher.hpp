@@ -60,7 +60,8 @@ private:
     std::atomic<bool> wanted_{false};
 };
 
-inline constexpr std::size_t alert_json_bytes_max = 1024;
+// Every byte of both names may need six in JSON.
+inline constexpr std::size_t alert_json_bytes_max = 512 + 6 * (channel_name_bytes_max + rule_name_bytes_max);
 
 // {"id","rule","channel","state","since_ns","value","severity"}, and first "input" where given. Empty when it does not
 // fit.
