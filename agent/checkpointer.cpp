@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view alerts_key = "keeper/alerts";    // on their way to the broker
 constexpr std::string_view results_key = "keeper/results";  // without room in the outbox
 constexpr std::string_view totals_key = "keeper/totals";
+constexpr std::string_view gaps_key = "keeper/gaps";  // without room in the outbox
 
 // What the store may need beside the results: state is written at every checkpoint, however full the disk is.
 constexpr std::size_t shrunk_rows_min = 64;
@@ -54,6 +55,7 @@ void Checkpointer::restore(std::string_view key, std::span<const std::byte> valu
         restored_.aggregates_lost = in.get<std::uint64_t>();
         return;
     }
+    if (key == gaps_key) return restore_gaps(in);
     if (key != results_key) return;
     held_results_saved_ = true;
     Intake::Held held(intake_);
@@ -74,6 +76,34 @@ void Checkpointer::restore(std::string_view key, std::span<const std::byte> valu
     }
 }
 
+void Checkpointer::restore_gaps(ByteReader& in) {
+    gaps_saved_ = true;
+    while (in.left() > 0 && in.ok()) {
+        const auto number = in.get<std::uint64_t>();
+        const auto row = wire::decode_row(in.get_bytes(in.get<std::uint16_t>()));
+        if (row && std::holds_alternative<wire::GapRow>(*row))
+            gaps_.push_back({.row = std::get<wire::GapRow>(*row), .number = number});
+    }
+}
+
+// A gap is found once, at start: it must be as durable as the position that the checkpoint moves past it.
+void Checkpointer::save_gaps(bool room) {
+    if (room || gaps_.empty()) {
+        if (gaps_saved_) add_state(gaps_key, {});
+        return;
+    }
+    ByteWriter out(scratch_);
+    for (const Gap& gap : gaps_) {
+        std::array<std::byte, wire::row_bytes_max> row;
+        const std::size_t size = wire::encode_row(gap.row, row);
+        out.put(gap.number);
+        out.put(static_cast<std::uint16_t>(size));
+        out.put_bytes(std::span(row).first(size));
+    }
+    if (!out.ok()) std::abort();
+    add_state(gaps_key, out.written());
+}
+
 ResultTotals Checkpointer::totals(Intake::Held& held) const noexcept {
     ResultTotals totals = restored_;
     for (const ResultList* list : std::initializer_list<const ResultList*>{&held.results(), taken_.get()}) {
@@ -86,11 +116,19 @@ ResultTotals Checkpointer::totals(Intake::Held& held) const noexcept {
 
 Checkpointer::InMemory Checkpointer::in_memory(Intake::Held& held) const noexcept {
     InMemory in_memory;
+    const auto older = [&in_memory](std::uint64_t number) {
+        if (number != 0 && (in_memory.oldest_number == 0 || number < in_memory.oldest_number))
+            in_memory.oldest_number = number;
+    };
     for (const ResultList* list : std::initializer_list<const ResultList*>{&held.results(), taken_.get()}) {
         in_memory.rows += list->aggregates().size() + list->alerts().size();
-        const std::uint64_t oldest = list->oldest_number();
-        if (oldest != 0 && (in_memory.oldest_number == 0 || oldest < in_memory.oldest_number))
-            in_memory.oldest_number = oldest;
+        in_memory.readings += list->readings();
+        older(list->oldest_number());
+    }
+    for (const Gap& gap : gaps_) {
+        if (gap.number == 0) continue;
+        ++in_memory.rows;
+        older(gap.number);
     }
     return in_memory;
 }
@@ -131,6 +169,7 @@ void Checkpointer::save_own(Intake::Held& held, bool room) {
     out.put(sums.alerts_lost);
     out.put(sums.aggregates_lost);
     add_state(totals_key, out.written());
+    save_gaps(room);
 
     if (room) {
         if (held_results_saved_) add_state(results_key, {});
@@ -170,10 +209,12 @@ void Checkpointer::add_row(RowKind kind, std::uint64_t readings, const Row& row,
     rows_.push_back({.number = number, .kind = kind, .readings = readings, .wire = {row_bytes_.data() + at, size}});
 }
 
-void Checkpointer::encode_rows() {
+void Checkpointer::encode_rows(bool room) {
     rows_.clear();
     row_bytes_.clear();
-    for (std::size_t i = 0; i < gap_numbers_.size(); ++i) add_row(RowKind::gap, 0, gaps_[i], gap_numbers_[i]);
+    if (room) {
+        for (const Gap& gap : gaps_) add_row(RowKind::gap, 0, gap.row, gap.number);
+    }
     for (const AlertRow& row : taken_->alerts()) add_row(RowKind::alert, 0, row, row.number);
     for (const auto& entry : taken_->aggregates())
         add_row(RowKind::aggregate, entry.row.parts.count, entry.row, entry.row.number);
@@ -194,11 +235,13 @@ Outcome<> Checkpointer::checkpoint(bool with_models) {
         const bool nothing_new = position == committed_ && held.results().empty() && gaps_.empty() && extra_.empty();
         if (nothing_new && !with_models) return {};
         if (!room) held.results().shrink(shrunk_aggregates_max_);
-        while (room && gap_numbers_.size() < gaps_.size()) gap_numbers_.push_back(held.pipeline().next_number());
+        for (Gap& gap : gaps_) {
+            if (room && gap.number == 0) gap.number = held.pipeline().next_number();
+        }
         copy_state(held, with_models, room);
         if (room) taken_ = held.swap_results(std::move(taken_));
     }
-    encode_rows();
+    encode_rows(room);
     if (const auto committed = commit(boot, position); !committed) {
         take_back();
         return committed;
@@ -206,17 +249,17 @@ Outcome<> Checkpointer::checkpoint(bool with_models) {
     committed_ = position;
     if (with_models) models_committed_ = position;
     held_results_saved_ = !room;
-    if (room) {
-        gaps_.clear();
-        gap_numbers_.clear();
-    }
     extra_.clear();
     ++checkpoints_;
     Intake::Held held(intake_);
+    gaps_saved_ = !room && !gaps_.empty();
+    if (room) gaps_.clear();
     taken_->clear();
     count(held);
+    // What was given up while the commit was under way may be newer than it.
+    const bool all_kept = held.inbox().first() <= position + 1;
     held.inbox().free_through(position);
-    intake_.durable_again();
+    if (all_kept) intake_.durable_again();
     return {};
 }
 

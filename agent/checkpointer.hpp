@@ -38,7 +38,8 @@ public:
     // A failed commit keeps everything for the next one; the store is reopened first.
     Outcome<> checkpoint(bool with_models);
 
-    void add_gap(const wire::GapRow& gap) { gaps_.push_back(gap); }
+    // Part of start.
+    void add_gap(const wire::GapRow& gap) { gaps_.push_back({.row = gap}); }
     // An entry of state that the wiring keeps, saved with the next checkpoint.
     void keep(std::string key, std::vector<std::byte> value) { extra_.push_back({std::move(key), std::move(value)}); }
 
@@ -49,6 +50,7 @@ public:
     // Rows made that are neither in the outbox nor gone.
     struct InMemory {
         std::uint64_t rows = 0;
+        std::uint64_t readings = 0;
         std::uint64_t oldest_number = 0;
     };
     InMemory in_memory(Intake::Held& held) const noexcept;
@@ -68,6 +70,10 @@ public:
     Outcome<> reopen();
 
 private:
+    struct Gap {
+        wire::GapRow row;
+        std::uint64_t number = 0;  // 0: no result yet
+    };
     struct Extra {
         std::string key;
         std::vector<std::byte> value;
@@ -76,7 +82,9 @@ private:
     void copy_state(Intake::Held& held, bool with_models, bool room);
     void add_state(std::string_view key, std::span<const std::byte> value);
     void save_own(Intake::Held& held, bool room);
-    void encode_rows();
+    void save_gaps(bool room);
+    void restore_gaps(ByteReader& in);
+    void encode_rows(bool room);
     template <class Row>
     void add_row(RowKind kind, std::uint64_t readings, const Row& row, std::uint64_t number);
     Outcome<> commit(std::uint64_t boot, std::uint64_t position);
@@ -95,8 +103,7 @@ private:
     std::vector<StateEntry> state_;
     std::vector<std::byte> row_bytes_;
     std::vector<OutboxRow> rows_;
-    std::vector<wire::GapRow> gaps_;
-    std::vector<std::uint64_t> gap_numbers_;
+    std::vector<Gap> gaps_;  // not yet in the outbox; after start under the pipeline's mutex
     std::vector<Extra> extra_;
 
     Counted counted_;  // under the pipeline's mutex
@@ -104,6 +111,7 @@ private:
     std::uint64_t models_committed_ = 0;
     std::uint64_t checkpoints_ = 0;
     bool held_results_saved_ = false;
+    bool gaps_saved_ = false;
     ResultTotals restored_;
 };
 
