@@ -80,11 +80,14 @@ void Keeper::run() {
 }
 
 void Keeper::round(std::int64_t now_ns) {
-    const bool wanted = wanted_.exchange(false);
-    if (wanted || now_ns >= next_checkpoint_ns_) {
+    // After a failure the next try has its time; a wish stays until then, so that nobody wakes the keeper for it.
+    const bool due = now_ns >= next_checkpoint_ns_;
+    const bool wanted = (due || !failing_) && wanted_.exchange(false);
+    if (wanted || due) {
         const bool with_models = now_ns >= next_models_ns_;
         const auto made = checkpointer_.checkpoint(with_models);
         next_checkpoint_ns_ = monotonic_ns() + (made ? loss_window_ns_ : std::min(loss_window_ns_, retry_ns));
+        failing_ = !made;
         if (made && with_models) next_models_ns_ = now_ns + model_interval_ns_;
         if (!made) {
             ++failures_;

@@ -70,6 +70,7 @@ private:
 
     std::int64_t next_checkpoint_ns_ = 0;
     std::int64_t next_models_ns_ = 0;
+    bool failing_ = false;  // the last checkpoint did
     std::uint64_t failures_ = 0;
     std::string store_error_;
 
