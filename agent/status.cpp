@@ -9,7 +9,13 @@ namespace redshank {
 
 namespace {
 
-constexpr std::size_t per_source_bytes = 2048;
+// Every byte of a text may need six in JSON.
+std::size_t text_bytes_max(const Settings& settings) {
+    constexpr std::size_t per_source = 1024 + 6 * channel_name_bytes_max;
+    std::size_t bytes = 16 * 1024 + Status::alerts_max * alert_json_bytes_max;
+    for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
+    return bytes;
+}
 
 template <class Counts>
 void write_rejected(JsonWriter& json, std::string_view key, const Counts& counts, std::size_t from,
@@ -19,6 +25,12 @@ void write_rejected(JsonWriter& json, std::string_view key, const Counts& counts
         if (counts[reason] > 0) json.member(name_of(static_cast<Error>(reason)), counts[reason]);
     }
     json.end_object();
+}
+
+bool balances(const Ledger& ledger) noexcept {
+    const auto readings = ledger.rejected.begin() + message_error_count;
+    return ledger.messages == std::accumulate(ledger.rejected.begin(), readings, ledger.decoded + ledger.duplicate) &&
+           ledger.readings == std::accumulate(readings, ledger.rejected.end(), ledger.counted);
 }
 
 void write_source(JsonWriter& json, std::string_view topic, const SourceLedger& ledger) noexcept {
@@ -49,7 +61,7 @@ Status::Status(const Settings& settings, Intake& intake, Checkpointer& checkpoin
       mqtt_(mqtt),
       budget_bytes_(budget_bytes),
       sources_(settings.sources.size()),
-      text_(16 * 1024 + settings.sources.size() * per_source_bytes + alerts_max * alert_json_bytes_max) {
+      text_(text_bytes_max(settings)) {
     alerts_.reserve(alerts_max);
 }
 
@@ -107,7 +119,10 @@ std::string_view Status::json(bool ready) noexcept {
     if (now.totals.alerts_lost > 0) json.member("alerts_full", now.totals.alerts_lost);
     if (now.totals.aggregates_lost > 0) json.member("results_full", now.totals.aggregates_lost);
     json.end_object().member("open_readings", now.open_readings);
-    json.member("balanced", ledger.made == now.counted.delivered_rows + buffered + now.totals.merged + lost);
+    json.member("delivered_readings", now.counted.delivered_readings);
+    json.member("buffered_readings", now.counted.outbox.readings + now.in_memory.readings);
+    json.member("balanced",
+                balances(ledger) && ledger.made == now.counted.delivered_rows + buffered + now.totals.merged + lost);
     json.end_object();
 
     json.key("sources").begin_array();
