@@ -11,7 +11,7 @@ namespace redshank {
 
 namespace {
 
-constexpr std::string_view inbox_key = "agent/inbox";  // incarnation that the inbox file was begun under
+constexpr std::string_view inbox_key = "agent/inbox";  // incarnation and boot that the inbox file was begun under
 constexpr std::size_t look_every_records = 256;
 
 Outcome<> make_directory(const std::filesystem::path& directory) {
@@ -26,6 +26,7 @@ Outcome<> make_directory(const std::filesystem::path& directory) {
 struct StoredWiring {
     SubscriptionTable subscriptions;
     std::uint64_t inbox_incarnation = 0;
+    std::uint64_t inbox_boot = 0;
     bool any = false;
 };
 
@@ -34,7 +35,10 @@ Outcome<StoredWiring> read_wiring(Store& store) {
     const auto read = store.each_state([&](std::string_view key, std::span<const std::byte> value) {
         wiring.any = true;
         if (key == SubscriptionTable::state_key) wiring.subscriptions.read(value);
-        if (key == inbox_key) wiring.inbox_incarnation = ByteReader(value).get<std::uint64_t>();
+        if (key != inbox_key) return;
+        ByteReader in(value);
+        wiring.inbox_incarnation = in.get<std::uint64_t>();
+        wiring.inbox_boot = in.get<std::uint64_t>();
     });
     if (!read) return failure(read.error());
     return wiring;
@@ -56,6 +60,10 @@ private:
     Outcome<> replay_leftover(std::uint64_t first, std::uint64_t end);
     Outcome<> finish_leftover();
     Outcome<> begin_inbox(std::uint64_t first_position, const InboxIdentity& identity);
+    void begin_adopted();
+    void add_gap(std::uint64_t covered, std::uint64_t first);
+    Outcome<> append_down();
+    void keep_identity(const InboxIdentity& identity);
     bool half_full();
     void note(std::string text) { result_.notes.push_back(std::move(text)); }
 
@@ -64,7 +72,7 @@ private:
     std::filesystem::path inbox_file_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<InboxLog> leftover_;
-    bool database_is_new_ = false;  // and the leftover is another one's
+    bool adopts_ = false;  // the leftover is a lost database's: it goes on in a boot of its own
     StoredWiring wiring_;
     // After a kill: an alert may have left that no checkpoint held and that models from an older checkpoint do not
     // raise again, so the state of rules that never changed is published too.
@@ -91,7 +99,8 @@ Outcome<> Recovery::prepare() {
     return {};
 }
 
-// The inbox counts when it is of this kernel's boot and of this database, or of a database that was deleted since.
+// The inbox counts when it is of this kernel's boot and of this database, or of one that was deleted or replaced by an
+// older copy since.
 Outcome<> Recovery::find_leftover() {
     auto opened = InboxLog::open(inbox_file_);
     if (!opened) {
@@ -105,16 +114,22 @@ Outcome<> Recovery::find_leftover() {
         note("the inbox is of an earlier boot of this machine: what the last checkpoint does not hold is gone");
         return {};
     }
-    const bool same_database = identity.boot == store_->boot() && (identity.incarnation == store_->incarnation() ||
-                                                                   identity.incarnation == wiring_.inbox_incarnation);
-    if (same_database && inbox.next() > store_->position()) {
+    const bool same_incarnation =
+        identity.incarnation == store_->incarnation() || identity.incarnation == wiring_.inbox_incarnation;
+    // The second: an adoption that was interrupted.
+    const bool same_boot = identity.boot == store_->boot() || identity.boot == wiring_.inbox_boot;
+    // Before the first checkpoint of a boot its inbox holds all of it.
+    const bool begun = store_->position() > 0 || inbox.first() == 1;
+    const bool continues = same_incarnation && same_boot && begun && inbox.next() > store_->position();
+    const bool went_back =
+        same_incarnation && (identity.boot > store_->boot() || (identity.boot == store_->boot() && !begun));
+    if (continues || went_back || !wiring_.any) {
+        adopts_ = !continues;
+        if (adopts_) {
+            note(std::string(went_back ? "the database is an older copy" : "the database is new") +
+                 ": what the inbox still holds goes on in it");
+        }
         leftover_ = std::move(*opened);
-        return {};
-    }
-    if (!same_database && !wiring_.any) {
-        database_is_new_ = true;
-        leftover_ = std::move(*opened);
-        note("the database is new: what the inbox still holds goes on in it");
         return {};
     }
     note("the inbox belongs to another database and is set aside as inbox.foreign: " +
@@ -189,10 +204,62 @@ Outcome<> Recovery::replay_leftover(std::uint64_t first, std::uint64_t end) {
     return {};
 }
 
+// The boot begins with the first record that is still there.
+void Recovery::begin_adopted() {
+    Intake::Held held(*result_.intake);
+    const auto oldest = held.inbox().find(held.inbox().first());
+    const std::array<std::byte, 1> trusted{static_cast<std::byte>(held.inbox().identity().wall_trusted ? 1 : 0)};
+    held.pipeline().on_record({.position = held.inbox().first() - 1,
+                               .stamp_ns = oldest ? oldest->stamp_ns : held.inbox().last_stamp_ns(),
+                               .kind = RecordKind::began,
+                               .body = trusted},
+                              *result_.intake);
+    keep_identity(held.inbox().identity());
+}
+
+void Recovery::add_gap(std::uint64_t covered, std::uint64_t first) {
+    if (first <= covered + 1) return;
+    result_.checkpointer->add_gap(
+        {.boot = result_.checkpointer->store()->boot(),
+         .first = covered + 1,
+         .last = first - 1,
+         .count = first - 1 - covered,
+         .reason = adopts_ ? wire::GapReason::database_lost : wire::GapReason::inbox_given_up});
+    note("records " + std::to_string(covered + 1) + " to " + std::to_string(first - 1) +
+         " are gone: a gap is reported");
+}
+
+// The process had been away since the last record: `for` and dead-man stand still from there.
+Outcome<> Recovery::append_down() {
+    const auto filling = [this] {
+        Intake::Held held(*result_.intake);
+        return held.inbox().used_bytes() > held.inbox().ring_bytes() / 2;
+    };
+    // Else it might give up what no checkpoint holds.
+    if (filling()) {
+        if (auto made = result_.checkpointer->checkpoint(false); !made) return made;
+    }
+    Intake::Held held(*result_.intake);
+    if (held.pipeline().rules().paused()) return {};
+    const auto down = held.inbox().append(RecordKind::down, held.inbox().last_stamp_ns(), {});
+    const auto record = held.inbox().find(down.position);
+    held.pipeline().on_record(*record, *result_.intake);
+    return {};
+}
+
+void Recovery::keep_identity(const InboxIdentity& identity) {
+    std::vector<std::byte> value(16);
+    ByteWriter out(value);
+    out.put(identity.incarnation);
+    out.put(identity.boot);
+    result_.checkpointer->keep(std::string(inbox_key), std::move(value));
+}
+
 // Same code, same order, under the configuration the leftover was begun with.
 Outcome<> Recovery::finish_leftover() {
     const std::string stored(leftover_->configuration());
-    const bool changed = stored != settings_.text || database_is_new_;
+    InboxIdentity identity = leftover_->identity();
+    const bool changed = stored != settings_.text || adopts_ || identity.boot != store_->boot();
     std::optional<Settings> old;
     if (changed) {
         auto parsed = parse_settings(stored, "stored configuration");
@@ -200,35 +267,24 @@ Outcome<> Recovery::finish_leftover() {
         old = std::move(*parsed);
         old->agent = settings_.agent;
     }
-    if (database_is_new_) {
-        const auto boot = store_->begin_boot(leftover_->identity().wall_offset_ns, leftover_->identity().wall_trusted);
+    if (adopts_) {
+        const auto boot = store_->begin_boot(identity.wall_offset_ns, identity.wall_trusted);
         if (!boot) return failure(boot.error());
     }
-    const std::uint64_t covered = database_is_new_ ? 0 : store_->position();
+    const std::uint64_t covered = store_->position();
     const std::uint64_t first = leftover_->first();
     const std::uint64_t end = leftover_->next();
-    InboxIdentity identity = leftover_->identity();
     if (auto built = build(changed ? *old : settings_, std::move(leftover_), std::move(store_)); !built) return built;
-
-    if (first > covered + 1) {
-        const auto reason = database_is_new_ ? wire::GapReason::database_lost : wire::GapReason::inbox_given_up;
-        result_.checkpointer->add_gap({.boot = result_.checkpointer->store()->boot(),
-                                       .first = covered + 1,
-                                       .last = first - 1,
-                                       .count = first - 1 - covered,
-                                       .reason = reason});
-        note("records " + std::to_string(covered + 1) + " to " + std::to_string(first - 1) +
-             " are gone: a gap is reported");
-    }
+    if (adopts_) begin_adopted();
+    add_gap(covered, first);
     if (auto replayed = replay_leftover(std::max(first, covered + 1), end); !replayed) return replayed;
-    if (result_.replayed > 0) {
-        *everything_published_ = true;
-        // The process had been away since the last record: `for` and dead-man stand still from there.
-        Intake::Held held(*result_.intake);
-        const auto down = held.inbox().append(RecordKind::down, held.inbox().last_stamp_ns(), {});
-        const auto record = held.inbox().find(down.position);
-        held.pipeline().on_record(*record, *result_.intake);
+    *everything_published_ = result_.replayed > 0;
+    if (first == end) {
+        // Killed between making it and its first record.
+        const std::array<std::byte, 1> trusted{static_cast<std::byte>(identity.wall_trusted ? 1 : 0)};
+        result_.intake->event(RecordKind::began, trusted);
     }
+    if (auto appended = append_down(); !appended) return appended;
     if (!changed) return {};
     if (auto made = result_.checkpointer->checkpoint(true); !made) return made;
     std::uint64_t next = 0;
@@ -242,7 +298,7 @@ Outcome<> Recovery::finish_leftover() {
     store_ = std::move(*store);
     identity.boot = store_->boot();
     identity.incarnation = store_->incarnation();
-    note("the configuration changed: the leftover was finished under the former one");
+    if (stored != settings_.text) note("the configuration changed: the leftover was finished under the former one");
     return begin_inbox(next, identity);
 }
 
@@ -278,13 +334,10 @@ Outcome<Recovered> Recovery::run() {
     }
     if (!done) return failure(done.error());
 
-    std::array<std::byte, 8> incarnation;
-    ByteWriter out(incarnation);
-    {
+    keep_identity([this] {
         Intake::Held held(*result_.intake);
-        out.put(held.inbox().identity().incarnation);
-    }
-    result_.checkpointer->keep(std::string(inbox_key), {incarnation.begin(), incarnation.end()});
+        return held.inbox().identity();
+    }());
     result_.checkpointer->keep(std::string(SubscriptionTable::state_key), wiring_.subscriptions.write());
     if (auto made = result_.checkpointer->checkpoint(true); !made) return failure(made.error());
     result_.subscriptions = wiring_.subscriptions.wanted();
