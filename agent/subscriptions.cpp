@@ -34,21 +34,21 @@ std::vector<std::byte> SubscriptionTable::write() const {
 }
 
 void SubscriptionTable::assign(const Settings& settings) {
-    for (Entry& entry : entries_) entry.wanted = false;
-    for (const SourceSettings& source : settings.sources) {
-        const std::string filter = checked_pattern(source.topic, TopicPattern::Use::topic).filter();
+    for (Entry& entry : entries_) entry.place = unwanted_place;
+    for (std::size_t source = 0; source < settings.sources.size(); ++source) {
+        const std::string filter = checked_pattern(settings.sources[source].topic, TopicPattern::Use::topic).filter();
         const auto known =
             std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.filter == filter; });
         if (known != entries_.end()) {
-            known->wanted = true;
+            known->place = std::min(known->place, source);
         } else {
-            entries_.push_back({filter, next_++, true});
+            entries_.push_back({filter, next_++, source});
         }
     }
     auto unwanted = static_cast<std::size_t>(
-        std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.wanted; }));
+        std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.wanted(); }));
     std::erase_if(entries_,
-                  [&](const Entry& entry) { return !entry.wanted && unwanted > unwanted_max && unwanted-- > 0; });
+                  [&](const Entry& entry) { return !entry.wanted() && unwanted > unwanted_max && unwanted-- > 0; });
 }
 
 std::uint32_t SubscriptionTable::identifier_of(const std::string& filter) const {
@@ -59,17 +59,20 @@ std::uint32_t SubscriptionTable::identifier_of(const std::string& filter) const 
 }
 
 std::vector<MqttSubscription> SubscriptionTable::wanted() const {
-    std::vector<MqttSubscription> wanted;
+    std::vector<const Entry*> entries;
     for (const Entry& entry : entries_) {
-        if (entry.wanted) wanted.push_back({entry.filter, entry.identifier});
+        if (entry.wanted()) entries.push_back(&entry);
     }
+    std::sort(entries.begin(), entries.end(), [](const Entry* a, const Entry* b) { return a->place < b->place; });
+    std::vector<MqttSubscription> wanted;
+    for (const Entry* entry : entries) wanted.push_back({entry->filter, entry->identifier});
     return wanted;
 }
 
 std::vector<std::string> SubscriptionTable::unwanted() const {
     std::vector<std::string> unwanted;
     for (const Entry& entry : entries_) {
-        if (!entry.wanted) unwanted.push_back(entry.filter);
+        if (!entry.wanted()) unwanted.push_back(entry.filter);
     }
     return unwanted;
 }

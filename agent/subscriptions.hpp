@@ -23,16 +23,21 @@ public:
     void assign(const Settings& settings);
 
     std::uint32_t identifier_of(const std::string& filter) const;  // 0: unknown
+    // In the order of the sources: of several identifiers on one copy the client takes the first of these, and a
+    // message counts under the first source that matches.
     std::vector<MqttSubscription> wanted() const;
     std::vector<std::string> unwanted() const;
 
 private:
     static constexpr std::size_t unwanted_max = 64;  // older ones are forgotten: the broker's session ends some day too
 
+    static constexpr std::size_t unwanted_place = SIZE_MAX;
+
     struct Entry {
         std::string filter;
         std::uint32_t identifier = 0;
-        bool wanted = false;
+        std::size_t place = unwanted_place;  // of its first source
+        bool wanted() const { return place != unwanted_place; }
     };
     std::vector<Entry> entries_;
     std::uint32_t next_ = 1;

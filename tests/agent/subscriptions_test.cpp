@@ -1,0 +1,86 @@
+#include "agent/subscriptions.hpp"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace redshank {
+namespace {
+
+Settings with_topics(const std::vector<std::string>& topics) {
+    Settings settings;
+    for (const std::string& topic : topics) {
+        SourceSettings source;
+        source.topic = topic;
+        settings.sources.push_back(source);
+    }
+    return settings;
+}
+
+TEST(SubscriptionTable, every_filter_has_an_identifier_of_its_own) {
+    SubscriptionTable table;
+    table.assign(with_topics({"plant/{machine}/sensors", "plant/#", "hall"}));
+    EXPECT_EQ(table.identifier_of("plant/+/sensors"), 1U);
+    EXPECT_EQ(table.identifier_of("plant/#"), 2U);
+    EXPECT_EQ(table.identifier_of("hall"), 3U);
+    EXPECT_EQ(table.identifier_of("elsewhere"), 0U);
+}
+
+TEST(SubscriptionTable, the_wanted_come_in_the_order_of_the_sources) {
+    SubscriptionTable table;
+    table.assign(with_topics({"b", "c"}));
+    table.assign(with_topics({"a", "c", "b"}));
+    std::vector<std::string> filters;
+    for (const MqttSubscription& subscription : table.wanted()) filters.push_back(subscription.filter);
+    EXPECT_EQ(filters, (std::vector<std::string>{"a", "c", "b"}));
+}
+
+TEST(SubscriptionTable, a_filter_that_left_the_configuration_is_given_up_and_its_identifier_stays_its_own) {
+    SubscriptionTable table;
+    table.assign(with_topics({"a", "b"}));
+    table.assign(with_topics({"c", "b"}));
+    EXPECT_EQ(table.unwanted(), std::vector<std::string>{"a"});
+    EXPECT_EQ(table.identifier_of("b"), 2U);
+    EXPECT_EQ(table.identifier_of("c"), 3U);
+    table.assign(with_topics({"a"}));
+    EXPECT_EQ(table.identifier_of("a"), 1U);
+    EXPECT_EQ(table.unwanted(), (std::vector<std::string>{"b", "c"}));
+}
+
+TEST(SubscriptionTable, what_was_written_is_read_again) {
+    SubscriptionTable table;
+    table.assign(with_topics({"a", "b"}));
+    SubscriptionTable again;
+    again.read(table.write());
+    EXPECT_EQ(again.write(), table.write());
+    again.assign(with_topics({"b", "c"}));
+    EXPECT_EQ(again.identifier_of("b"), 2U);
+    EXPECT_EQ(again.identifier_of("c"), 3U);
+    EXPECT_EQ(again.unwanted(), std::vector<std::string>{"a"});
+}
+
+TEST(SubscriptionTable, nothing_saved_is_an_empty_table) {
+    SubscriptionTable table;
+    table.read({});
+    EXPECT_TRUE(table.wanted().empty());
+    table.assign(with_topics({"a"}));
+    EXPECT_EQ(table.identifier_of("a"), 1U);
+}
+
+TEST(SubscriptionTable, the_oldest_of_many_unwanted_are_forgotten_and_no_identifier_is_given_twice) {
+    SubscriptionTable table;
+    std::set<std::uint32_t> given;
+    for (int i = 0; i < 100; ++i) {
+        const std::string topic = "t" + std::to_string(i);
+        table.assign(with_topics({topic}));
+        EXPECT_TRUE(given.insert(table.identifier_of(topic)).second) << i;
+    }
+    const std::vector<std::string> unwanted = table.unwanted();
+    ASSERT_EQ(unwanted.size(), 64U);
+    EXPECT_EQ(unwanted.front(), "t35");
+    EXPECT_EQ(unwanted.back(), "t98");
+    EXPECT_EQ(table.wanted().front().filter, "t99");
+}
+
+}  // namespace
+}  // namespace redshank
