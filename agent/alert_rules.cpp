@@ -207,13 +207,11 @@ void AlertRules::set_timer(std::uint32_t slot) noexcept {
 void AlertRules::write_common(ByteWriter& out) const noexcept {
     out.put(paused_);
     out.put(paused_since_ns_);
-    out.put(refused_);
 }
 
 void AlertRules::read_common(ByteReader& in) noexcept {
     paused_ = in.get<bool>();
     paused_since_ns_ = in.get<std::int64_t>();
-    refused_ = in.get<std::uint64_t>();
 }
 
 void AlertRules::write(std::uint32_t slot, ByteWriter& out) const noexcept {
@@ -222,6 +220,8 @@ void AlertRules::write(std::uint32_t slot, ByteWriter& out) const noexcept {
     out.put_text(state.target->view());
     out.put(state.state);
     out.put(rules_[state.rule].severity);
+    out.put(rules_[state.rule].kind);
+    out.put(std::bit_cast<std::uint64_t>(rules_[state.rule].fire));
     out.put(state.id.boot);
     out.put(state.id.position);
     out.put(state.id.ordinal);
@@ -239,6 +239,7 @@ SavedRuleName read_rule_name(ByteReader& in) noexcept {
     saved.target.assign(in.get_text());
     saved.state = in.get<AlertState>();
     saved.severity = in.get<Severity>();
+    saved.kind = in.get<Rule::Kind>();
     return saved;
 }
 
@@ -249,13 +250,14 @@ void AlertRules::read_into(std::uint32_t slot, std::uint16_t rule, const Channel
     state.rule = rule;
     state.target = &target;
     state.state = read_rule_name(in).state;
+    const bool same_threshold = in.get<std::uint64_t>() == std::bit_cast<std::uint64_t>(rules_[rule].fire);
     state.id.boot = in.get<std::uint64_t>();
     state.id.position = in.get<std::uint64_t>();
     state.id.ordinal = in.get<std::uint32_t>();
     state.ever_changed = in.get<bool>();
     state.since_ns = in.get<std::int64_t>();
     state.value = std::bit_cast<double>(in.get<std::uint64_t>());
-    state.pending = in.get<bool>();
+    state.pending = in.get<bool>() && same_threshold;
     state.pending_since_ns = in.get<std::int64_t>();
     state.pending_value = std::bit_cast<double>(in.get<std::uint64_t>());
 }
@@ -263,6 +265,14 @@ void AlertRules::read_into(std::uint32_t slot, std::uint16_t rule, const Channel
 void AlertRules::drop(std::uint32_t slot) noexcept {
     states_[slot] = {};
     next_slot_ = std::min(next_slot_, slot);
+}
+
+void AlertRules::renew(std::uint32_t slot) noexcept {
+    RuleState fresh;
+    fresh.used = true;
+    fresh.rule = states_[slot].rule;
+    fresh.target = states_[slot].target;
+    states_[slot] = fresh;
 }
 
 void AlertRules::restore_timers() noexcept {

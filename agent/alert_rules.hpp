@@ -61,6 +61,8 @@ public:
 
     std::uint32_t add(std::uint16_t rule, const ChannelName& target,
                       Moment& moment) noexcept;  // none: table full, counted
+    // A rule that found no place where it was to be. Counted anew by whoever matches rules after a restore.
+    void refuse() noexcept { ++refused_; }
     std::uint64_t refused() const noexcept { return refused_; }
 
     // A new value or score for a rule of that kind.
@@ -83,9 +85,11 @@ public:
     void write_common(ByteWriter& out) const noexcept;
     void read_common(ByteReader& in) noexcept;
     void write(std::uint32_t state, ByteWriter& out) const noexcept;
-    // Puts back what was written for a state with that rule and target; timers are set again by restore_timers.
+    // Puts back what was written for a state with that rule and target; timers are set again by restore_timers. What
+    // was pending under another threshold is not any more.
     void read_into(std::uint32_t slot, std::uint16_t rule, const ChannelName& target, ByteReader& in) noexcept;
-    void drop(std::uint32_t slot) noexcept;  // at start: nobody asks for it any more
+    void drop(std::uint32_t slot) noexcept;   // at start: nobody asks for it any more
+    void renew(std::uint32_t slot) noexcept;  // at start: what it judges begins anew
     void restore_timers() noexcept;
 
 private:
@@ -109,6 +113,7 @@ struct SavedRuleName {
     ChannelName target;
     AlertState state = AlertState::clear;
     Severity severity = Severity::warning;
+    Rule::Kind kind = Rule::Kind::above;
 };
 SavedRuleName read_rule_name(ByteReader& in) noexcept;
 

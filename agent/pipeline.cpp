@@ -8,7 +8,8 @@ namespace redshank {
 
 namespace {
 
-constexpr std::int64_t future_max_ns = 300'000'000'000;  // a device clock may be 5 min ahead
+constexpr std::int64_t future_max_ns = 300'000'000'000;       // a device clock may be 5 min ahead
+constexpr std::int64_t stamp_max_ns = std::int64_t{1} << 62;  // 146 years from 1970: sums of times stay in 64 bits
 
 std::vector<Rule> compile_all(const Settings& settings) {
     std::vector<Rule> rules;
@@ -24,7 +25,7 @@ PayloadDecoder::Limits decoder_limits(const Capacities& capacities) {
 }
 
 bool below(std::string_view topic, std::string_view base) noexcept {
-    return topic.starts_with(base) && (topic.size() == base.size() || topic[base.size()] == '/');
+    return !base.empty() && topic.starts_with(base) && (topic.size() == base.size() || topic[base.size()] == '/');
 }
 
 }  // namespace
@@ -75,12 +76,19 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
 
     switch (record.kind) {
         case RecordKind::message:
-            if (const std::optional<Message> message = decode_message(record.body)) on_message(*message, moment);
+            if (const std::optional<Message> message = decode_message(record.body)) {
+                on_message(*message, moment);
+                if (message->row_end) end_row(moment);
+            }
             break;
         case RecordKind::connected: {
             ByteReader body(record.body);
-            redelivery_.connected(body.get<std::uint8_t>() != 0);
-            redelivery_changed_at_ = position_;
+            const bool session_present = body.get<std::uint8_t>() != 0;
+            redelivery_.connected(session_present);
+            for (std::uint16_t source = 0; source < sources_.size() && !session_present; ++source) {
+                sources_[source].own_copies = false;
+                sources_[source].changed_at = position_;
+            }
             break;
         }
         case RecordKind::subscribed:
@@ -136,19 +144,22 @@ void Pipeline::reject(Error reason, std::uint16_t source, std::string_view topic
     sources_[source].changed_at = moment.position;
 }
 
-// Two ways to come twice: once for each overlapping subscription of ours, and again after a connection broke.
+// Two ways to come twice: once for each overlapping subscription, and again after a connection broke.
 bool Pipeline::is_duplicate(const Message& message, std::uint16_t source) noexcept {
-    const std::uint32_t id = message.subscription_id;
-    const std::uint32_t own_id = sources_[source].subscription_id;
-    if (id != 0 && own_id != 0 && id != own_id && sources_.subscribed_as(id)) return true;
-    if (message.qos == 0) return false;
+    Source& from = sources_[source];
     const std::uint64_t hash = fnv1a(message.payload, fnv1a(message.topic));
-    bool again = message.duplicate && redelivery_.seen_in_earlier_connection(message.packet_id, hash);
-    // A subscription that left the configuration may overlap a new one until it is given up.
-    const bool former_subscription = id != 0 && own_id != 0 && id != own_id;
-    if (former_subscription) again = again || redelivery_.seen_in_this_connection(hash);
-    redelivery_.received(message.packet_id, hash);
-    redelivery_changed_at_ = position_;
+    bool again = false;
+    if (message.subscription_id != 0 && from.subscription_id != 0) {
+        if (message.subscription_id != from.subscription_id) {
+            again = from.own_copies;
+        } else if (!from.own_copies) {
+            from.own_copies = true;
+            again = redelivery_.is_copy_of_newest(message.subscription_id, hash);
+        }
+    }
+    if (message.qos == 0) return again;
+    again = again || (message.duplicate && redelivery_.seen_in_earlier_connection(message.packet_id, hash));
+    redelivery_.received(message.packet_id, hash, message.subscription_id);
     return again;
 }
 
@@ -175,9 +186,13 @@ void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
     if (!decoded) return reject(decoded.error(), source, message.topic, moment);
     ++moment.ledger.decoded;
     ++from.ledger.decoded;
+    on_decoded(message, source, labels, *decoded, moment);
+}
 
-    const EventTime time = event_time(decoded->time_ns, moment.now_ns);
-    for (const DecodedField& field : decoded->fields) {
+void Pipeline::on_decoded(const Message& message, std::uint16_t source, const Labels& labels, const Decoded& decoded,
+                          Moment& moment) noexcept {
+    const EventTime time = event_time(decoded, moment.now_ns);
+    for (const DecodedField& field : decoded.fields) {
         ++moment.ledger.readings;
         if (!field.value) {
             ++moment.ledger.rejected[static_cast<std::size_t>(field.value.error())];
@@ -190,15 +205,18 @@ void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
         }
         on_reading(channel, *field.value, time, message.row_end, moment);
     }
-    if (message.row_end) end_row(moment);
 }
 
-Pipeline::EventTime Pipeline::event_time(std::optional<std::int64_t> device_ns, std::int64_t now_ns) const noexcept {
-    if (!device_ns) return {.ns = now_ns, .clock = ClockKind::gateway};
-    const bool beyond =
-        *device_ns > now_ns ? *device_ns - now_ns > future_max_ns : now_ns - *device_ns > settings_.window.max_age_ns;
-    if (wall_trusted_ && beyond) return {.ns = now_ns, .clock = ClockKind::gateway, .replaced = true};
-    return {.ns = *device_ns, .clock = ClockKind::device, .late = now_ns - *device_ns > lengths_.lateness_ns};
+Pipeline::EventTime Pipeline::event_time(const Decoded& decoded, std::int64_t now_ns) const noexcept {
+    const EventTime arrival{.ns = now_ns, .clock = ClockKind::gateway};
+    const EventTime instead{.ns = now_ns, .clock = ClockKind::gateway, .replaced = true};
+    if (decoded.time_unusable) return instead;
+    if (!decoded.time_ns) return arrival;
+    const std::int64_t device_ns = *decoded.time_ns;
+    if (device_ns > stamp_max_ns || device_ns < -stamp_max_ns) return instead;
+    const std::int64_t age_ns = now_ns - device_ns;
+    if (wall_trusted_ && (age_ns < -future_max_ns || age_ns > settings_.window.max_age_ns)) return instead;
+    return {.ns = device_ns, .clock = ClockKind::device, .late = age_ns > lengths_.lateness_ns};
 }
 
 void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventTime& time, bool row,

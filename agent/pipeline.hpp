@@ -52,14 +52,14 @@ public:
     const Sources& sources() const noexcept { return sources_; }
     Sources& sources() noexcept { return sources_; }
     const AlertRules& rules() const noexcept { return rules_; }
-    std::size_t channels() const noexcept { return channels_used_; }
+    std::size_t channels() const noexcept { return channel_count_; }
     std::size_t channels_max() const noexcept { return channels_.size(); }
     std::size_t groups() const noexcept { return groups_used_; }
     const Settings& settings() const noexcept { return settings_; }
 
     // What changed after position `since` (0: everything, and what is gone), and models that changed after
     // `models_since` (nullopt: none).
-    //   key: "pipeline", "source/...", "channel/...", "group/...", "rule/...", "model/...". No heap but the callback's
+    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...". No heap but the callback's
     //   own.
     void save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
               const SaveEntry& take) const;
@@ -68,7 +68,8 @@ public:
 
     // Start: every saved entry in key order, then restored() once. Entries of channels, groups and rules that the
     // settings no longer have, and windows of an older boot, are kept aside until the next `began` record, which turns
-    // them into results. False for an entry that cannot be read.
+    // them into results. Entries beyond the tables that "base" tells of are of an older configuration still, and are
+    // passed over: nothing ever removes them. False for an entry that cannot be read.
     bool restore(std::string_view key, std::span<const std::byte> value);
     void restored();
 
@@ -78,6 +79,8 @@ public:
 private:
     // pipeline.cpp: messages and readings
     void on_message(const Message& message, Moment& moment) noexcept;
+    void on_decoded(const Message& message, std::uint16_t source, const Labels& labels, const Decoded& decoded,
+                    Moment& moment) noexcept;
     bool is_duplicate(const Message& message, std::uint16_t source) noexcept;
     void reject(Error reason, std::uint16_t source, std::string_view topic, Moment& moment) noexcept;
     struct EventTime {
@@ -86,7 +89,7 @@ private:
         bool late = false;  // backfill: counted, not judged
         bool replaced = false;
     };
-    EventTime event_time(std::optional<std::int64_t> device_ns, std::int64_t now_ns) const noexcept;
+    EventTime event_time(const Decoded& decoded, std::int64_t now_ns) const noexcept;
     void on_reading(std::uint32_t channel, const Decimal& value, const EventTime& time, bool row,
                     Moment& moment) noexcept;
     void add_to_window(std::uint32_t channel, std::int64_t raw, const EventTime& time, Moment& moment) noexcept;
@@ -110,6 +113,7 @@ private:
     std::uint32_t group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept;
     void begin_group(std::uint32_t group, const ChannelName& name, std::uint16_t settings) noexcept;
     void attach_group_rules(std::uint32_t group, Moment& moment) noexcept;
+    bool channel_matches(std::uint16_t rule, const Channel& channel) const noexcept;
     bool group_matches(std::uint16_t rule, const Group& group) const noexcept;
     static std::uint64_t fingerprint_of(const PreprocessSettings& settings) noexcept;
     std::uint64_t group_fingerprint(std::uint16_t settings) const noexcept;
@@ -117,14 +121,17 @@ private:
     std::uint32_t find_group(std::string_view name) const noexcept;
     std::uint32_t find_rule(std::uint16_t rule, const ChannelName* target) const noexcept;
 
-    // pipeline_state.cpp
-    void write_pipeline(ByteWriter& out) const noexcept;
-    bool read_pipeline(ByteReader& in) noexcept;
+    // pipeline_save.cpp, pipeline_restore.cpp
+    static constexpr std::uint8_t state_format = 1;
+    void write_base(ByteWriter& out) const noexcept;
+    bool read_base(ByteReader& in);
     void write_channel(const Channel& channel, ByteWriter& out) const noexcept;
     bool read_channel(std::uint32_t slot, ByteReader& in);
     void write_group(const Group& group, ByteWriter& out) const noexcept;
     bool read_group(std::uint32_t slot, ByteReader& in);
+    bool read_model(std::uint32_t slot, ByteReader& in);
     bool read_rule(std::uint32_t slot, ByteReader& in);
+    bool read_source(ByteReader& in) noexcept;
 
     std::uint32_t timer_of(std::uint32_t channel, std::size_t window) const noexcept {
         return static_cast<std::uint32_t>(channel * Windows::windows_max + window);
@@ -141,12 +148,13 @@ private:
     std::unique_ptr<PayloadDecoder> json_;
     std::unique_ptr<PayloadDecoder> number_;
     Redelivery redelivery_;
-    std::uint64_t redelivery_changed_at_ = 0;
     Timers timers_;
     AlertRules rules_;
     std::vector<TopicPattern> rule_patterns_;  // by rule: of its channels' or groups' names
     std::vector<Channel> channels_;
-    std::size_t channels_used_ = 0;  // slots below are, or were, in use
+    std::size_t channels_used_ = 0;  // slots below are in use, but for those that a restore left free
+    std::size_t channel_count_ = 0;
+    std::size_t channel_free_ = 0;  // slots below are in use
     NameIndex channel_index_;
     std::vector<Group> groups_;
     std::vector<std::uint32_t> group_first_;  // first slot of each [[group]]'s share, and the end
@@ -161,8 +169,15 @@ private:
         std::uint64_t boot = 0;  // that the saved state was of
         std::int64_t now_ns = 0;
         bool other_boot = false;
+        // Sizes of the tables when "base" was written.
+        std::uint32_t channels = 0;
+        std::uint32_t groups = 0;
+        std::uint32_t rule_states = 0;
+        std::uint32_t sources = 0;
+        std::vector<std::uint32_t> group_now;  // by saved slot: where the group is now
     } leftover_;
-    void leave_over(std::uint32_t rule_state);
+    void leave_clear(std::uint32_t rule_state);
+    void begin_anew(std::uint32_t group);
 };
 
 }  // namespace redshank

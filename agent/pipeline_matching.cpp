@@ -55,9 +55,11 @@ std::uint32_t Pipeline::channel_of(std::uint16_t source, std::string_view topic,
     ChannelName name;
     if (!name.assign(topic) || !name.append(":") || !name.append(field)) return no_slot;
     if (const std::uint32_t known = find_channel(name.view()); known != NameIndex::none) return known;
-    while (channels_used_ < channels_.size() && channels_[channels_used_].used) ++channels_used_;
-    if (channels_used_ == channels_.size()) return no_slot;
-    const auto slot = static_cast<std::uint32_t>(channels_used_++);
+    while (channel_free_ < channels_.size() && channels_[channel_free_].used) ++channel_free_;
+    if (channel_free_ == channels_.size()) return no_slot;
+    const auto slot = static_cast<std::uint32_t>(channel_free_++);
+    channels_used_ = std::max(channels_used_, channel_free_);
+    ++channel_count_;
     Channel& channel = channels_[slot];
     channel = {};
     channel.used = true;
@@ -85,24 +87,40 @@ void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) 
             break;
         }
     }
-    for (std::uint16_t rule = 0; rule < settings_.rules.size() && channel.rule_count < Channel::rules_max; ++rule) {
-        if (!settings_.rules[rule].group.empty() || !rule_patterns_[rule].matches(channel.name.view())) continue;
+    for (std::uint16_t rule = 0; rule < settings_.rules.size(); ++rule) {
+        if (!channel_matches(rule, channel)) continue;
+        if (channel.rule_count == Channel::rules_max) {
+            rules_.refuse();
+            continue;
+        }
         std::uint32_t state = find_rule(rule, &channel.name);
-        if (state == AlertRules::none) state = rules_.add(rule, channel.name, moment);
-        if (state != AlertRules::none) channel.rules[channel.rule_count++] = state;
+        if (state == AlertRules::none) {
+            state = rules_.add(rule, channel.name, moment);
+            if (state == AlertRules::none) continue;
+            // A channel that fell silent before the rule came is silent all the same.
+            if (rules_.rule(rule).kind == Rule::Kind::absent) rules_.heard(state, moment);
+        }
+        channel.rules[channel.rule_count++] = state;
     }
 }
 
 void Pipeline::seat(std::uint32_t slot, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
                     Moment& moment) noexcept {
     Channel& channel = channels_[slot];
-    if (channel.seat_count == Channel::seats_max) return;
+    if (channel.seat_count == Channel::seats_max) {
+        ++groups_refused_;
+        return;
+    }
     const std::uint32_t group = group_of(group_name, settings, moment);
     if (group != no_slot) channel.seats[channel.seat_count++] = {group, member};
 }
 
 std::uint32_t Pipeline::group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept {
-    if (const std::uint32_t known = find_group(name.view()); known != no_slot) return known;
+    if (const std::uint32_t known = find_group(name.view()); known != no_slot) {
+        if (groups_[known].settings == settings) return known;
+        ++groups_refused_;  // "pump-{a}" and "pump-{b}" gave one name: it is the first one's
+        return no_slot;
+    }
     const std::size_t kind = settings == Group::alone ? 0 : settings;
     for (std::uint32_t slot = group_first_[kind]; slot < group_first_[kind + 1]; ++slot) {
         if (groups_[slot].used) continue;
@@ -135,7 +153,10 @@ void Pipeline::begin_group(std::uint32_t slot, const ChannelName& name, std::uin
 void Pipeline::attach_group_rules(std::uint32_t slot, Moment& moment) noexcept {
     Group& group = groups_[slot];
     const auto attach_rule = [&](std::uint16_t rule) {
-        if (group.rule_count == Group::rules_max) return AlertRules::none;
+        if (group.rule_count == Group::rules_max) {
+            rules_.refuse();
+            return AlertRules::none;
+        }
         std::uint32_t state = find_rule(rule, &group.name);
         if (state == AlertRules::none) state = rules_.add(rule, group.name, moment);
         if (state != AlertRules::none) group.rules[group.rule_count++] = state;
@@ -143,11 +164,18 @@ void Pipeline::attach_group_rules(std::uint32_t slot, Moment& moment) noexcept {
     };
     group.anomaly_rule = attach_rule(static_cast<std::uint16_t>(settings_.rules.size()));
     for (std::uint16_t rule = 0; rule < settings_.rules.size(); ++rule) {
-        if (!settings_.rules[rule].group.empty() && group_matches(rule, group)) attach_rule(rule);
+        if (group_matches(rule, group)) attach_rule(rule);
     }
 }
 
+bool Pipeline::channel_matches(std::uint16_t rule, const Channel& channel) const noexcept {
+    return rules_.rule(rule).kind != Rule::Kind::score_above && rule_patterns_[rule].matches(channel.name.view());
+}
+
+// A rule on the score of a channel is one on the group that the channel alone is.
 bool Pipeline::group_matches(std::uint16_t rule, const Group& group) const noexcept {
+    if (rules_.rule(rule).kind != Rule::Kind::score_above) return false;
+    if (settings_.rules[rule].group.empty() && group.settings != Group::alone) return false;
     if (rule_patterns_[rule].matches(group.name.view())) return true;
     return group.settings != Group::alone && settings_.rules[rule].group == settings_.groups[group.settings].name;
 }

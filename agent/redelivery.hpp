@@ -12,12 +12,14 @@ namespace redshank {
 // broker sends the message again with DUP set and its old packet id (MQTT 5.0, 4.4). It is a duplicate when (packet id,
 // hash) is among the last `capacity` messages of an earlier connection; DUP alone is not enough, because a message may
 // have been sent and never have reached us.
+// Copies for overlapping subscriptions come one behind the other, without DUP.
 //   Thread: pipeline only. No heap after construction.
 class Redelivery {
 public:
     explicit Redelivery(std::size_t capacity) : earlier_(capacity), current_(capacity) {}
 
     void connected(bool session_present) noexcept {
+        newest_ = {};
         if (!session_present) {
             earlier_count_ = 0;
             current_count_ = 0;
@@ -40,19 +42,20 @@ public:
         return false;
     }
 
-    bool seen_in_this_connection(std::uint64_t hash) const noexcept {
-        for (std::size_t i = 0; i < kept_of(current_count_); ++i) {
-            if (current_[i].hash == hash) return true;
-        }
-        return false;
+    // Is it the message received just before, for another subscription?
+    bool is_copy_of_newest(std::uint32_t subscription_id, std::uint64_t hash) const noexcept {
+        return newest_.subscription_id != 0 && newest_.subscription_id != subscription_id && newest_.hash == hash;
     }
 
-    void received(std::uint16_t packet_id, std::uint64_t hash) noexcept {
+    void received(std::uint16_t packet_id, std::uint64_t hash, std::uint32_t subscription_id) noexcept {
+        newest_ = {subscription_id, hash};
         current_[current_count_ % current_.size()] = {packet_id, hash};
         ++current_count_;
     }
 
     void write(ByteWriter& out) const noexcept {
+        out.put(newest_.subscription_id);
+        out.put(newest_.hash);
         out.put(static_cast<std::uint32_t>(earlier_count_));
         for (std::size_t i = 0; i < earlier_count_; ++i) write(earlier_[i], out);
         const std::size_t kept = kept_of(current_count_);
@@ -61,15 +64,22 @@ public:
     }
 
     void read(ByteReader& in) noexcept {
+        newest_.subscription_id = in.get<std::uint32_t>();
+        newest_.hash = in.get<std::uint64_t>();
         earlier_count_ = read_newest(in, earlier_);
         current_count_ = read_newest(in, current_);
     }
 
-    std::size_t written_bytes_max() const noexcept { return 8 + 20 * current_.size(); }
+    std::size_t written_bytes_max() const noexcept { return 20 + 20 * current_.size(); }
 
 private:
     struct Entry {
         std::uint16_t packet_id = 0;
+        std::uint64_t hash = 0;
+    };
+
+    struct Newest {  // of this connection; subscription 0: none, or not known
+        std::uint32_t subscription_id = 0;
         std::uint64_t hash = 0;
     };
 
@@ -98,6 +108,7 @@ private:
         return kept;
     }
 
+    Newest newest_;
     std::vector<Entry> earlier_;  // oldest first
     std::vector<Entry> current_;  // ring
     std::size_t earlier_count_ = 0;

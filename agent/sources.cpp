@@ -33,15 +33,9 @@ std::uint16_t Sources::find(std::string_view topic, Labels& labels) const noexce
     return none;
 }
 
-bool Sources::subscribed_as(std::uint32_t subscription_id) const noexcept {
-    for (const Source& source : sources_) {
-        if (source.subscription_id == subscription_id) return true;
-    }
-    return false;
-}
-
 bool Sources::takes(std::uint16_t source, std::string_view field) const noexcept {
     const auto& fields = sources_[source].fields;
+    if (!field.empty() && field == sources_[source].settings.time) return false;
     if (sources_[source].settings.format == PayloadFormat::number) return field == "value";
     return fields.empty() || std::find(fields.begin(), fields.end(), field) != fields.end();
 }

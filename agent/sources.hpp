@@ -25,6 +25,9 @@ struct Source {
     TopicPattern pattern;
     std::vector<std::string_view> fields;  // into settings
     std::uint32_t subscription_id = 0;     // 0: not subscribed (replay)
+    // A copy under its own subscription came in this session: whatever comes under another one is a copy too. Before
+    // that it is not: it waited in the broker since before this source was subscribed to.
+    bool own_copies = false;
     SourceLedger ledger;
     std::uint64_t changed_at = 0;  // position of the last record that changed the ledger
 };
@@ -40,7 +43,6 @@ public:
     explicit Sources(const Settings& settings);
 
     std::uint16_t find(std::string_view topic, Labels& labels) const noexcept;
-    bool subscribed_as(std::uint32_t subscription_id) const noexcept;  // by any source
 
     // Channel names are "<topic>:<field>". Is `field` one that the source would take?
     bool takes(std::uint16_t source, std::string_view field) const noexcept;

@@ -1,0 +1,256 @@
+#include <algorithm>
+#include <charconv>
+
+#include "agent/pipeline.hpp"
+
+// Restoring, under the settings of now: what they no longer have is left over and becomes results at `began`.
+
+namespace redshank {
+
+namespace {
+
+std::optional<std::uint32_t> slot_of(std::string_view key, std::string_view kind) noexcept {
+    if (!key.starts_with(kind) || key.size() <= kind.size() || key[kind.size()] != '/') return std::nullopt;
+    const std::string_view digits = key.substr(kind.size() + 1);
+    std::uint32_t slot = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), slot);
+    if (error != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+    return slot;
+}
+
+}  // namespace
+
+bool Pipeline::read_base(ByteReader& in) {
+    if (in.get<std::uint8_t>() != state_format) return false;
+    leftover_.boot = in.get<std::uint64_t>();
+    position_ = in.get<std::uint64_t>();
+    leftover_.now_ns = in.get<std::int64_t>();
+    wall_trusted_ = in.get<bool>();
+    for (std::uint32_t* size : {&leftover_.channels, &leftover_.groups, &leftover_.rule_states, &leftover_.sources}) {
+        *size = in.get<std::uint32_t>();
+    }
+    leftover_.group_now.assign(leftover_.groups, no_slot);
+    leftover_.other_boot = leftover_.boot != boot_;
+    if (leftover_.other_boot) position_ = 0;
+    now_ns_ = leftover_.now_ns;
+    ledger_.read(in);
+    rules_.read_common(in);
+    redelivery_.read(in);
+    return in.ok();
+}
+
+bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
+    Channel channel;
+    channel.name.assign(in.get_text());
+    channel.topic_bytes = in.get<std::uint16_t>();
+    if (!in.ok() || channel.topic_bytes >= channel.name.size()) return false;
+    Labels labels;
+    channel.source = sources_.find(channel.topic(), labels);
+    channel.used =
+        slot < channels_.size() && channel.source != Sources::none && sources_.takes(channel.source, channel.field());
+    const PreprocessSettings preprocess =
+        channel.used ? sources_[channel.source].settings.preprocess : PreprocessSettings{};
+    channel.preprocess = Preprocess(preprocess);
+    channel.preprocess_fingerprint = fingerprint_of(preprocess);
+    const auto fingerprint = in.get<std::uint64_t>();
+    const auto boot = in.get<std::uint64_t>();
+    channel.has_pivot = in.get<bool>();
+    channel.pivot = in.get<std::int64_t>();
+    channel.readings = in.get<std::uint64_t>();
+    channel.scale.read(in);
+    channel.preprocess.read(in);
+    channel.windows.read(in);
+    if (!in.ok()) return false;
+    for (std::size_t window = 0; window < Windows::windows_max; ++window) {
+        OpenWindow& open = channel.windows[window];
+        if (!open.open || (channel.used && boot == boot_)) continue;
+        AggregateRow row;
+        row.boot = boot;
+        row.channel = channel.name;
+        row.clock = open.clock;
+        row.start_ns = open.start_ns;
+        row.length_ns = open.length_ns;
+        row.quality = open.quality | quality::split;
+        row.parts = open.parts;
+        leftover_.windows.push_back(row);
+        open.open = false;
+    }
+    if (!channel.used) return true;
+    if (fingerprint != channel.preprocess_fingerprint) {
+        channel.preprocess = Preprocess(preprocess);
+        channel.inputs_changed = true;
+    }
+    channels_[slot] = channel;
+    ++channel_count_;
+    channels_used_ = std::max<std::size_t>(channels_used_, slot + 1);
+    channel_index_.insert(channels_[slot].name.view(), slot);
+    for (std::size_t window = 0; window < Windows::windows_max; ++window) {
+        if (channel.windows[window].open) timers_.set(timer_of(slot, window), channel.windows[window].deadline_ns);
+    }
+    return true;
+}
+
+// "models stay if their inputs are unchanged": the same model on the same members, else the group begins anew. The
+// share of slots of its [[group]] may be another one by now.
+bool Pipeline::read_group(std::uint32_t saved_slot, ByteReader& in) {
+    ChannelName name;
+    name.assign(in.get_text());
+    const bool alone = in.get<bool>();
+    const auto saved_fingerprint = in.get<std::uint64_t>();
+    if (!in.ok()) return false;
+    if (alone != settings_.groups.empty()) return true;
+    std::uint16_t settings = alone ? Group::alone : 0;
+    while (!alone && settings < settings_.groups.size() && group_fingerprint(settings) != saved_fingerprint) ++settings;
+    if (alone ? group_fingerprint(settings) != saved_fingerprint : settings == settings_.groups.size()) return true;
+    const std::size_t kind = alone ? 0 : settings;
+    std::uint32_t slot = saved_slot;
+    if (slot < group_first_[kind] || slot >= group_first_[kind + 1] || groups_[slot].used) {
+        slot = group_first_[kind];
+        while (slot < group_first_[kind + 1] && groups_[slot].used) ++slot;
+        if (slot == group_first_[kind + 1]) return true;
+    }
+    leftover_.group_now[saved_slot] = slot;
+
+    begin_group(slot, name, settings);
+    Group& group = groups_[slot];
+    group.known = in.get<std::uint32_t>();
+    group.fresh = in.get<std::uint32_t>();
+    for (StandardisedQ16& value : group.values) value = in.get<StandardisedQ16>();
+    group.lags.read(in);
+    group.suppression.read(in);
+    group.vectors = in.get<std::uint64_t>();
+    group.firing = in.get<bool>();
+    group.firing_since_ns = in.get<std::int64_t>();
+    group.held = in.get<bool>();
+    return in.ok();
+}
+
+// Models are saved less often than groups: one that belongs to another group by now is left alone.
+bool Pipeline::read_model(std::uint32_t saved_slot, ByteReader& in) {
+    const std::uint32_t slot = leftover_.group_now[saved_slot];
+    if (slot == no_slot) return true;
+    Group& group = groups_[slot];
+    const bool ours = in.get<std::uint64_t>() == fnv1a(group.name.view(), group_fingerprint(group.settings));
+    if (ours && !group.model->restore(in)) group.model->reset();
+    return true;
+}
+
+bool Pipeline::read_rule(std::uint32_t slot, ByteReader& in) {
+    ByteReader again = in;
+    const SavedRuleName saved = read_rule_name(in);
+    const auto gone = [&] {
+        if (saved.state != AlertState::firing) return in.ok();
+        AlertRow row;
+        row.rule = saved.rule;
+        row.channel = saved.target;
+        row.severity = saved.severity;
+        leftover_.alerts.push_back(row);
+        return in.ok();
+    };
+    std::uint16_t rule = 0;
+    while (rule < rules_.rules() && !(rules_.rule(rule).name == saved.rule && rules_.rule(rule).kind == saved.kind))
+        ++rule;
+    if (rule == rules_.rules() || slot >= rules_.capacity()) return gone();
+    const bool on_group = saved.kind == Rule::Kind::score_above;
+    const std::uint32_t target = on_group ? find_group(saved.target.view()) : find_channel(saved.target.view());
+    if (target == no_slot) return gone();
+    rules_.read_into(slot, rule, on_group ? groups_[target].name : channels_[target].name, again);
+    return again.ok();
+}
+
+bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
+    ByteReader in(value);
+    if (key == "base") return read_base(in);
+    if (const auto slot = slot_of(key, "channel")) return *slot >= leftover_.channels || read_channel(*slot, in);
+    if (const auto slot = slot_of(key, "group")) return *slot >= leftover_.groups || read_group(*slot, in);
+    if (const auto slot = slot_of(key, "model")) return *slot >= leftover_.groups || read_model(*slot, in);
+    if (const auto slot = slot_of(key, "rule")) return *slot >= leftover_.rule_states || read_rule(*slot, in);
+    const auto slot = slot_of(key, "source");
+    if (!slot) return false;
+    return *slot >= leftover_.sources || read_source(in);
+}
+
+bool Pipeline::read_source(ByteReader& in) noexcept {
+    const std::string_view topic = in.get_text();
+    for (std::uint16_t source = 0; source < sources_.size(); ++source) {
+        Source& to = sources_[source];
+        if (to.settings.topic != topic) continue;
+        const bool same_subscription = in.get<std::uint32_t>() == to.subscription_id;
+        to.own_copies = in.get<bool>() && same_subscription;
+        to.ledger.read(in);
+        return in.ok();
+    }
+    return in.ok();
+}
+
+void Pipeline::leave_clear(std::uint32_t state) {
+    if (rules_[state].state != AlertState::firing) return;
+    AlertRow row = rules_.row(rules_[state]);
+    row.state = AlertState::clear;
+    row.value = 0;
+    leftover_.alerts.push_back(row);
+}
+
+// What the model saw has another meaning now: nothing it knew counts any more, its alerts included.
+void Pipeline::begin_anew(std::uint32_t slot) {
+    Group& group = groups_[slot];
+    for (std::uint8_t i = 0; i < group.rule_count; ++i) {
+        leave_clear(group.rules[i]);
+        rules_.renew(group.rules[i]);
+    }
+    group.model->reset();
+    group.known = 0;
+    group.fresh = 0;
+    group.values = {};
+    group.lags = Lags(group.members);
+    group.suppression = {};
+    group.vectors = 0;
+    group.firing = false;
+    group.held = false;
+}
+
+void Pipeline::restored() {
+    // Nothing is made here: rule states that are new get their position from the checkpoint.
+    struct Nothing final : Outputs {
+        void alert(const AlertRow&) noexcept override {}
+        void aggregate(const AggregateRow&, std::uint32_t) noexcept override {}
+    } nothing;
+    Moment moment{.boot = boot_, .position = position_, .now_ns = now_ns_, .ledger = ledger_, .out = nothing};
+
+    for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
+        if (groups_[slot].used) attach_group_rules(slot, moment);
+    }
+    std::vector<bool> seated(groups_.size());
+    for (std::uint32_t slot = 0; slot < channels_used_; ++slot) {
+        Channel& channel = channels_[slot];
+        if (!channel.used) continue;
+        Labels labels;
+        sources_.find(channel.topic(), labels);
+        attach(slot, labels, moment);
+        for (std::uint8_t seat = 0; seat < channel.seat_count; ++seat) {
+            const std::uint32_t group = channel.seats[seat].group;
+            seated[group] = true;
+            if (channel.inputs_changed) begin_anew(group);
+        }
+    }
+    for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
+        if (!groups_[slot].used || seated[slot]) continue;
+        groups_[slot].used = false;
+        --groups_used_;
+    }
+    std::vector<bool> asked(rules_.capacity());
+    for (const Channel& channel : channels_) {
+        for (std::uint8_t i = 0; i < channel.rule_count; ++i) asked[channel.rules[i]] = true;
+    }
+    for (const Group& group : groups_) {
+        for (std::uint8_t i = 0; group.used && i < group.rule_count; ++i) asked[group.rules[i]] = true;
+    }
+    for (std::uint32_t state = 0; state < rules_.capacity(); ++state) {
+        if (!rules_[state].used || asked[state]) continue;
+        leave_clear(state);
+        rules_.drop(state);
+    }
+    rules_.restore_timers();
+}
+
+}  // namespace redshank

@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <array>
+
+#include "agent/pipeline.hpp"
+
+// Saving: one entry per thing that changes by itself, so that a checkpoint writes only what changed.
+
+namespace redshank {
+
+namespace {
+
+constexpr std::size_t channel_bytes_max = 1536;
+constexpr std::size_t group_bytes_max = 2048;
+constexpr std::size_t rule_bytes_max = 512;
+constexpr std::size_t source_bytes_max = 70'000;  // a topic may have 64 KiB
+constexpr std::size_t key_bytes_max = 16;
+
+struct Key {
+    std::array<char, key_bytes_max> text{};
+    std::size_t size = 0;
+    std::string_view view() const noexcept { return {text.data(), size}; }
+};
+
+// "channel/00042": in key order is in slot order.
+Key key_of(std::string_view kind, std::uint32_t slot) noexcept {
+    Key key;
+    std::copy(kind.begin(), kind.end(), key.text.begin());
+    key.size = kind.size();
+    key.text[key.size++] = '/';
+    for (std::uint32_t divisor = 10'000; divisor > 0; divisor /= 10) {
+        key.text[key.size++] = static_cast<char>('0' + slot / divisor % 10);
+    }
+    return key;
+}
+
+}  // namespace
+
+std::size_t Pipeline::saved_bytes_max() const noexcept {
+    std::size_t most =
+        std::max({channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + redelivery_.written_bytes_max()});
+    for (const Group& group : groups_) most = std::max(most, snapshot_bytes_max(group.model->name()) + 8);
+    return most;
+}
+
+std::size_t Pipeline::saved_total_max() const noexcept {
+    std::size_t total = 1024 + redelivery_.written_bytes_max() + sources_.size() * (1024 + key_bytes_max);
+    for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
+    total += channels_.size() * (channel_bytes_max + key_bytes_max);
+    total += rules_.capacity() * (rule_bytes_max + key_bytes_max);
+    for (const Group& group : groups_)
+        total += group_bytes_max + snapshot_bytes_max(group.model->name()) + 2 * key_bytes_max;
+    return total;
+}
+
+void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
+                    const SaveEntry& take) const {
+    const bool all = since < save_all_after_ || since == 0;
+    const bool all_models = models_since && (*models_since < save_all_after_ || *models_since == 0);
+    const auto entry = [&](const Key& key, bool used, std::uint64_t changed_at, const auto& write) {
+        if (!all && changed_at <= since) return;
+        ByteWriter out(scratch);
+        if (used) write(out);
+        if (!out.ok()) std::abort();  // scratch is sized for the largest entry
+        if (used || all) take(key.view(), out.written());
+    };
+    for (std::uint32_t slot = 0; slot < channels_.size(); ++slot) {
+        const Channel& channel = channels_[slot];
+        entry(key_of("channel", slot), channel.used, channel.changed_at,
+              [&](ByteWriter& out) { write_channel(channel, out); });
+    }
+    for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
+        const Group& group = groups_[slot];
+        entry(key_of("group", slot), group.used, group.changed_at, [&](ByteWriter& out) { write_group(group, out); });
+        const bool model_changed = group.used && models_since && (all_models || group.model_changed_at > *models_since);
+        if (!model_changed && (group.used || !all)) continue;
+        entry(key_of("model", slot), group.used, UINT64_MAX, [&](ByteWriter& out) {
+            out.put(fnv1a(group.name.view(), group_fingerprint(group.settings)));
+            group.model->snapshot(out);
+        });
+    }
+    for (std::uint32_t slot = 0; slot < rules_.capacity(); ++slot) {
+        entry(key_of("rule", slot), rules_[slot].used, rules_[slot].changed_at,
+              [&](ByteWriter& out) { rules_.write(slot, out); });
+    }
+    for (std::uint16_t source = 0; source < sources_.size(); ++source) {
+        entry(key_of("source", source), true, sources_[source].changed_at, [&](ByteWriter& out) {
+            out.put_text(sources_[source].settings.topic);
+            out.put(sources_[source].subscription_id);
+            out.put(sources_[source].own_copies);
+            sources_[source].ledger.write(out);
+        });
+    }
+    ByteWriter out(scratch);
+    write_base(out);
+    take("base", out.written());
+}
+
+void Pipeline::each_model(std::span<std::byte> scratch, const SaveEntry& take) const {
+    for (const Group& group : groups_) {
+        if (!group.used) continue;
+        ByteWriter out(scratch);
+        group.model->snapshot(out);
+        take(group.name.view(), out.written());
+    }
+}
+
+void Pipeline::write_base(ByteWriter& out) const noexcept {
+    out.put(state_format);
+    out.put(boot_);
+    out.put(position_);
+    out.put(now_ns_);
+    out.put(wall_trusted_);
+    for (const std::size_t size : {channels_.size(), groups_.size(), rules_.capacity(), std::size_t{sources_.size()}}) {
+        out.put(static_cast<std::uint32_t>(size));
+    }
+    ledger_.write(out);
+    rules_.write_common(out);
+    redelivery_.write(out);
+}
+
+void Pipeline::write_channel(const Channel& channel, ByteWriter& out) const noexcept {
+    out.put_text(channel.name.view());
+    out.put(channel.topic_bytes);
+    out.put(channel.preprocess_fingerprint);
+    out.put(boot_);
+    out.put(channel.has_pivot);
+    out.put(channel.pivot);
+    out.put(channel.readings);
+    channel.scale.write(out);
+    channel.preprocess.write(out);
+    channel.windows.write(out);
+}
+
+void Pipeline::write_group(const Group& group, ByteWriter& out) const noexcept {
+    out.put_text(group.name.view());
+    out.put(group.settings == Group::alone);
+    out.put(group_fingerprint(group.settings));
+    out.put(group.known);
+    out.put(group.fresh);
+    for (const StandardisedQ16 value : group.values) out.put(value);
+    group.lags.write(out);
+    group.suppression.write(out);
+    out.put(group.vectors);
+    out.put(group.firing);
+    out.put(group.firing_since_ns);
+    out.put(group.held);
+}
+
+}  // namespace redshank
