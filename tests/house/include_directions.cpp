@@ -51,7 +51,7 @@ const std::array<ThirdParty, 11> third_parties{{
 constexpr std::string_view system_header =
     "(sys|arpa|linux|net|netinet)/"
     ".*|[a-z0-9_]*(unistd|fcntl|poll|signal|time|errno|stdlib|string|stdio|limits|malloc|pthread|"
-    "sched|termios|dirent|netdb|pwd|locale|getopt)\\.h";
+    "sched|termios|dirent|netdb|pwd|locale|getopt|spawn|grp|semaphore|mqueue|glob|ifaddrs|sysexits|syslog)\\.h";
 // Of the standard library, yet with a door to the world, to a clock or to chance.
 constexpr std::string_view impure_header =
     "fstream|iostream|filesystem|chrono|thread|mutex|shared_mutex|condition_variable|future|random|regex|locale|cstdio|"
