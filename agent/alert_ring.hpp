@@ -22,14 +22,14 @@ public:
             ++begin_;
             ++dropped_;
         }
-        rows_[end_ % rows_.size()] = row;
+        rows_[slot_of(end_)] = row;
         ++end_;
     }
 
     // Sequence numbers: begin() oldest kept, end() one behind the newest.
     std::uint64_t begin() const noexcept { return begin_; }
     std::uint64_t end() const noexcept { return end_; }
-    const AlertRow& operator[](std::uint64_t sequence) const noexcept { return rows_[sequence % rows_.size()]; }
+    const AlertRow& operator[](std::uint64_t sequence) const noexcept { return rows_[slot_of(sequence)]; }
     void remove_through(std::uint64_t sequence) noexcept {
         if (sequence >= begin_ && sequence < end_) begin_ = sequence + 1;
     }
@@ -37,6 +37,10 @@ public:
     std::size_t capacity() const noexcept { return rows_.size(); }
 
 private:
+    std::size_t slot_of(std::uint64_t sequence) const noexcept {
+        return static_cast<std::size_t>(sequence % rows_.size());
+    }
+
     std::vector<AlertRow> rows_;
     std::uint64_t begin_ = 0;
     std::uint64_t end_ = 0;

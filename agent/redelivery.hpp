@@ -30,7 +30,7 @@ public:
         const std::size_t kept = kept_of(current_count_);
         const std::size_t older = std::min(kept_of(earlier_count_), capacity - kept);
         for (std::size_t i = 0; i < older; ++i) earlier_[i] = earlier_[kept_of(earlier_count_) - older + i];
-        for (std::size_t i = 0; i < kept; ++i) earlier_[older + i] = current_[(current_count_ - kept + i) % capacity];
+        for (std::size_t i = 0; i < kept; ++i) earlier_[older + i] = current_[place_of(current_count_ - kept + i)];
         earlier_count_ = older + kept;
         current_count_ = 0;
     }
@@ -49,7 +49,7 @@ public:
 
     void received(std::uint16_t packet_id, std::uint64_t hash, std::uint32_t subscription_id) noexcept {
         newest_ = {subscription_id, hash};
-        current_[current_count_ % current_.size()] = {packet_id, hash};
+        current_[place_of(current_count_)] = {packet_id, hash};
         ++current_count_;
     }
 
@@ -60,7 +60,7 @@ public:
         for (std::size_t i = 0; i < earlier_count_; ++i) write(earlier_[i], out);
         const std::size_t kept = kept_of(current_count_);
         out.put(static_cast<std::uint32_t>(kept));
-        for (std::size_t i = 0; i < kept; ++i) write(current_[(current_count_ - kept + i) % current_.size()], out);
+        for (std::size_t i = 0; i < kept; ++i) write(current_[place_of(current_count_ - kept + i)], out);
     }
 
     void read(ByteReader& in) noexcept {
@@ -83,6 +83,9 @@ private:
         std::uint64_t hash = 0;
     };
 
+    std::size_t place_of(std::uint64_t count) const noexcept {
+        return static_cast<std::size_t>(count % current_.size());
+    }
     std::size_t kept_of(std::uint64_t count) const noexcept {
         return count < current_.size() ? static_cast<std::size_t>(count) : current_.size();
     }

@@ -107,7 +107,7 @@ void ReplayFiles::write_score(std::string_view timestamp, std::string_view group
 
 void ReplayFiles::end_input(const Pipeline& pipeline) {
     std::vector<std::size_t> next(by_group_.size());
-    for (std::uint64_t row = 0; row < timestamps_.size(); ++row) {
+    for (std::size_t row = 0; row < timestamps_.size(); ++row) {
         for (std::size_t group = 0; group < by_group_.size(); ++group) {
             const std::vector<RowScore>& scores = by_group_[group].second;
             const bool there = next[group] < scores.size() && scores[next[group]].row == row;

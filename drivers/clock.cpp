@@ -16,9 +16,13 @@ std::int64_t read_ns(clockid_t clock) noexcept {
 
 }  // namespace
 
-std::int64_t monotonic_ns() noexcept { return read_ns(CLOCK_BOOTTIME); }
+std::int64_t monotonic_ns() noexcept {
+    return read_ns(CLOCK_BOOTTIME);
+}
 
-std::int64_t wall_ns() noexcept { return read_ns(CLOCK_REALTIME); }
+std::int64_t wall_ns() noexcept {
+    return read_ns(CLOCK_REALTIME);
+}
 
 bool wall_plausible() noexcept {
     constexpr std::int64_t written_ns = 1'767'225'600'000'000'000;  // 2026-01-01

@@ -26,7 +26,9 @@ public:
     InboxFile& operator=(const InboxFile&) = delete;
 
     inbox_layout::Header& header() noexcept { return *reinterpret_cast<inbox_layout::Header*>(bytes_.data()); }
-    std::span<std::byte> ring() noexcept { return bytes_.subspan(header().fixed.ring_offset); }
+    std::span<std::byte> ring() noexcept {
+        return bytes_.subspan(static_cast<std::size_t>(header().fixed.ring_offset));
+    }
     std::string_view configuration() noexcept {
         const auto* text = reinterpret_cast<const char*>(bytes_.data()) + inbox_layout::header_bytes;
         return {text, header().fixed.configuration_bytes};

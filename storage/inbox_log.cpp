@@ -101,7 +101,7 @@ MappedInboxLog::MappedInboxLog(std::unique_ptr<InboxFile> file)
       published_freed_through_(file_->header().freed_through),
       published_end_(file_->header().end),
       record_bytes_max_(ring_.size() / 4 / 8 * 8 - inbox_layout::record_header_bytes),
-      marks_(ring_.size() / inbox_layout::record_bytes_min / mark_distance + 2) {
+      marks_(static_cast<std::size_t>(ring_.size() / inbox_layout::record_bytes_min / mark_distance + 2)) {
     const inbox_layout::Fixed& fixed = file_->header().fixed;
     identity_ = {fixed.boot, fixed.incarnation, fixed.wall_offset_ns, fixed.wall_trusted != 0, fixed.kernel_boot_id};
     begin_ = published_begin_.load(std::memory_order_acquire);

@@ -22,10 +22,11 @@ Outcome<> configure_memory(std::uint64_t bytes) {
     const std::uint64_t slots = bytes / 2 / slot;
     if (slots == 0 || slots > INT32_MAX) return failure("SQLite cannot live in " + std::to_string(bytes) + " bytes");
     // Kept for the life of the process, as SQLite keeps it.
-    void* pool = ::mmap(nullptr, slots * slot, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const auto pool_bytes = static_cast<std::size_t>(slots * slot);
+    void* pool = ::mmap(nullptr, pool_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pool == MAP_FAILED) return failure("no memory for SQLite's pages: " + std::to_string(slots * slot) + " bytes");
     if (sqlite3_config(SQLITE_CONFIG_PAGECACHE, pool, static_cast<int>(slot), static_cast<int>(slots)) != SQLITE_OK) {
-        ::munmap(pool, slots * slot);
+        ::munmap(pool, pool_bytes);
         return failure("SQLite's memory is configured before its first use, and once");
     }
     pool_slot_bytes = slot;

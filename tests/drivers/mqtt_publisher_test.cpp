@@ -43,8 +43,10 @@ TEST(MqttOutgoing, gives_back_in_order_what_it_took_and_refuses_only_when_full) 
         bool refused = false;
         for (int i = 0; i < 2000; ++i) {
             if (random.below(5) < 3) {
-                const std::string topic(1 + random.below(20), static_cast<char>('a' + random.below(26)));
-                const std::string payload(random.below(100), static_cast<char>(random.below(256)));
+                const std::string topic(static_cast<std::size_t>(1 + random.below(20)),
+                                        static_cast<char>('a' + random.below(26)));
+                const std::string payload(static_cast<std::size_t>(random.below(100)),
+                                          static_cast<char>(random.below(256)));
                 const auto slot = static_cast<std::uint16_t>(random.below(256));
                 const bool retain = random.below(2) == 1;
                 if (ring.push({topic, bytes_of(payload), slot, retain})) {
@@ -121,8 +123,8 @@ TEST(MqttPublisher, keeps_the_order_and_the_window_whoever_sends) {
     paho.join();
     EXPECT_LE(most, 5U);
     for (std::uint64_t i = 0; i < count; ++i) {
-        EXPECT_EQ(sent[i], std::to_string(i));
-        EXPECT_EQ(answered[i], i);
+        EXPECT_EQ(sent[static_cast<std::size_t>(i)], std::to_string(i));
+        EXPECT_EQ(answered[static_cast<std::size_t>(i)], i);
     }
 }
 

@@ -60,9 +60,9 @@ TEST(AggregateParts, merge_to_the_same_bytes_in_any_order_and_grouping) {
         for (const AggregateParts& piece : pieces) expected.merge(piece);
         while (pieces.size() > 1) {  // any two become one, either into the other
             const auto a = random.below(pieces.size());
-            AggregateParts taken = pieces[a];
+            AggregateParts taken = pieces[static_cast<std::size_t>(a)];
             pieces.erase(pieces.begin() + static_cast<std::ptrdiff_t>(a));
-            pieces[random.below(pieces.size())].merge(taken);
+            pieces[static_cast<std::size_t>(random.below(pieces.size()))].merge(taken);
         }
         ASSERT_EQ(pieces[0], expected) << seed;
     }
@@ -78,7 +78,7 @@ TEST(AggregateParts, a_split_adds_up_to_the_whole) {
             const std::int64_t raw = random.any_width_signed(53);
             const std::int64_t event_ns = static_cast<std::int64_t>(random.below(1000)) * 64 + i;  // all different
             whole.add(raw, event_ns);
-            pieces[random.below(4)].add(raw, event_ns);
+            pieces[static_cast<std::size_t>(random.below(4))].add(raw, event_ns);
         }
         for (int i = 1; i < 4; ++i) pieces[0].merge(pieces[static_cast<std::size_t>(i)]);
         ASSERT_EQ(pieces[0], whole) << seed;

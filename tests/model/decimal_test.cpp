@@ -119,9 +119,9 @@ TEST(Decimal, any_digits_and_exponent_come_back_as_their_value) {
         const auto exponent = static_cast<std::int64_t>(places) - scale;
         const std::string digits = std::to_string(mantissa);
         std::string text = "-";
-        text += digits.substr(0, digits.size() - places);
+        text += digits.substr(0, static_cast<std::size_t>(digits.size() - places));
         if (places > 0) text += '.';
-        text += digits.substr(digits.size() - places);
+        text += digits.substr(static_cast<std::size_t>(digits.size() - places));
         text += 'e';
         text += std::to_string(exponent);
         const Result<Decimal> parsed = parse_decimal(text, DecimalGrammar::json);

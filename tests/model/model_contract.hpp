@@ -276,7 +276,7 @@ TEST_P(ModelContract, scores_stay_in_range_under_any_finite_input) {
     }
     check("mixed", [&](Random& random, int) {
         std::vector<float> x(inputs);
-        for (float& each : x) each = hostile[random.next() % hostile.size()];
+        for (float& each : x) each = hostile[static_cast<std::size_t>(random.next() % hostile.size())];
         return x;
     });
     check("collinear", [&](Random& random, int) { return std::vector<float>(inputs, random.normal()); });

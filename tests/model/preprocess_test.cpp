@@ -308,7 +308,7 @@ TEST(PreprocessState, bytes_that_no_writer_wrote_are_refused) {
     NumbersRandom random(11);
     for (int i = 0; i < 10'000; ++i) {  // whatever the bytes: refused, or a state that works
         std::array<std::byte, 128> noise = room;
-        noise[random.below(out.used())] = static_cast<std::byte>(random.next());
+        noise[static_cast<std::size_t>(random.below(out.used()))] = static_cast<std::byte>(random.next());
         Preprocess other(smoothing(65536));
         ByteReader in(std::span<const std::byte>(noise).first(out.used()));
         other.read(in);

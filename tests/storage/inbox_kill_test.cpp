@@ -69,7 +69,7 @@ void kill_often(std::uint64_t kept, std::size_t ring_bytes) {
             ASSERT_LE((*log)->first(), std::max(reported, kept) - kept + 2);
             ASSERT_GE((*log)->first() + kept + 2, reported);
         } else {
-            ASSERT_GE((*log)->used_bytes(), std::min<std::size_t>(reported * 32, ring_bytes / 2));
+            ASSERT_GE((*log)->used_bytes(), std::min<std::uint64_t>(reported * 32, ring_bytes / 2));
         }
         for (auto position = (*log)->first(); position < (*log)->next(); ++position) {
             ASSERT_TRUE(is_whole(**log, position)) << position << " after kill " << kill;

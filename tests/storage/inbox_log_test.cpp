@@ -192,7 +192,7 @@ TEST(InboxLog, behaves_like_a_queue_through_every_wrap) {
             log->free_through(through);
             while (!model.empty() && model.front().position <= through) model.pop_front();
         } else if (what < 980 && !model.empty()) {
-            const Expected& expected = model[random.below(model.size())];
+            const Expected& expected = model[static_cast<std::size_t>(random.below(model.size()))];
             const auto record = log->find(expected.position);
             ASSERT_TRUE(record) << step;
             ASSERT_TRUE(std::ranges::equal(record->body, expected.body)) << step;

@@ -35,7 +35,9 @@ int work_for_ever(const std::filesystem::path& file, std::uint64_t seed, const R
         } else if (what < 8) {
             StoredRows stored(1 << 16);
             const RowKind kind = random.below(4) == 0 ? RowKind::alert : RowKind::aggregate;
-            if (!store.unsealed(kind, 0, UINT64_MAX, 1 + random.below(3000), stored.rows, stored.bytes)) return 3;
+            if (!store.unsealed(kind, 0, UINT64_MAX, static_cast<std::size_t>(1 + random.below(3000)), stored.rows,
+                                stored.bytes))
+                return 3;
             if (stored.rows.empty()) continue;
             std::vector<std::uint64_t> numbers;
             for (const OutboxRow& row : stored.rows) numbers.push_back(row.number);
@@ -206,7 +208,9 @@ TEST(Store, a_torn_write_ahead_log_opens_as_the_last_whole_checkpoint) {
             copy_files(file, copy);
             const auto left = before + random.below(after - before);
             std::filesystem::resize_file(copy.string() + "-wal", left);
-            if (cut % 2 == 0) std::ofstream(copy.string() + "-wal", std::ios::app) << std::string(after - left, '\xa5');
+            if (cut % 2 == 0)
+                std::ofstream(copy.string() + "-wal", std::ios::app)
+                    << std::string(static_cast<std::size_t>(after - left), '\xa5');
             const auto opened = opened_store(copy);
             ASSERT_EQ(opened->position(), position - 1);
             ASSERT_NO_FATAL_FAILURE(expect_consistent(*opened, rows_per, 1));

@@ -313,7 +313,7 @@ TEST_F(StoreTest, counts_equal_rows_after_any_sequence_of_calls) {
             commit(++position);
         } else if (what < 7) {
             auto numbers = numbers_of(random.below(3) == 0 ? RowKind::alert : RowKind::aggregate, 0, UINT64_MAX,
-                                      1 + random.below(1500));
+                                      static_cast<std::size_t>(1 + random.below(1500)));
             if (numbers.empty()) continue;
             ASSERT_TRUE(seal(store_->last_sealed() + 1, numbers));
         } else if (what < 9) {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,23 +25,22 @@ ChildProcess::ChildProcess(const std::vector<std::string>& argv) {
     arguments.reserve(argv.size() + 1);
     for (const std::string& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
     arguments.push_back(nullptr);
+    for (const std::string& file : {out, err}) std::ofstream{file};
     const pid_t parent = getpid();
 
-    pid_ = fork();
+    // No library may run between fork and exec: another thread may have held its locks. Hence _Fork, which runs
+    // nobody's fork handlers, and bare system calls, which a sanitizer does not wrap.
+    pid_ = _Fork();
     if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (pid_ == 0) {  // only async-signal-safe calls from here on
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent) _exit(126);
-        const int in_file = open("/dev/null", O_RDONLY);
-        const int out_file = open(out.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-        const int err_file = open(err.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
-        if (in_file < 0 || out_file < 0 || err_file < 0) _exit(126);
-        dup2(in_file, STDIN_FILENO);
-        dup2(out_file, STDOUT_FILENO);
-        dup2(err_file, STDERR_FILENO);
-        close_range(3, ~0U, 0);
-        execv(program.c_str(), arguments.data());
-        _exit(127);
+    if (pid_ == 0) {
+        syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        if (syscall(SYS_getppid) != parent) syscall(SYS_exit_group, 126);
+        syscall(SYS_dup3, syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY, 0), STDIN_FILENO, 0);
+        syscall(SYS_dup3, syscall(SYS_openat, AT_FDCWD, out.c_str(), O_WRONLY | O_APPEND, 0), STDOUT_FILENO, 0);
+        syscall(SYS_dup3, syscall(SYS_openat, AT_FDCWD, err.c_str(), O_WRONLY | O_APPEND, 0), STDERR_FILENO, 0);
+        syscall(SYS_close_range, 3U, ~0U, 0U);
+        syscall(SYS_execve, program.c_str(), arguments.data(), environ);
+        syscall(SYS_exit_group, 127);
     }
 }
 
