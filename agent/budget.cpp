@@ -20,7 +20,6 @@ namespace {
 
 // A connected process with TLS, CURVE, SQLite and Paho C++ and no code of ours, measured on Debian 12.
 constexpr std::uint64_t libraries_bytes = 9'100'000;
-constexpr std::uint64_t sqlite_bytes = 2 << 20;    // its page cache, and as much again beside it
 constexpr std::uint64_t page_bytes = 4096;         // of SQLite
 constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
 constexpr std::uint64_t usual_topic_bytes = 32;

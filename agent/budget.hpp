@@ -8,6 +8,9 @@
 
 namespace redshank {
 
+// What SQLite may take: its page cache, and as much again beside it.
+inline constexpr std::uint64_t sqlite_bytes = 2 << 20;
+
 struct BudgetLine {
     std::string part;
     std::uint64_t bytes = 0;

@@ -130,7 +130,8 @@ void Pipeline::fire_timers_until(std::int64_t stamp_ns, Moment& moment) noexcept
     for (auto due = timers_.next(); due && due->deadline_ns <= stamp_ns; due = timers_.next()) {
         moment.now_ns = due->deadline_ns;
         if (due->id < window_timers) {
-            close_window(due->id / Windows::windows_max, due->id % Windows::windows_max, 0, moment);
+            constexpr auto windows = static_cast<std::uint32_t>(Windows::windows_max);
+            close_window(due->id / windows, due->id % windows, 0, moment);
         } else {
             rules_.timer_fired(due->id - window_timers, moment);
         }

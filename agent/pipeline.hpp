@@ -38,6 +38,9 @@ public:
     Pipeline(const Settings& settings, std::uint64_t boot);
 
     void on_record(const Record& record, Outputs& out) noexcept;
+    // Recovery found records missing: one of them may have been a reconnect, so what was received before them counts as
+    // of an earlier connection. Without this a message redelivered after it would be counted twice.
+    void records_skipped() noexcept { redelivery_.connected(true); }
     // End of a file: open windows close as results, no timer fires.
     void finish(Outputs& out) noexcept;
 

@@ -225,6 +225,10 @@ void Recovery::add_gap(std::uint64_t covered, std::uint64_t first) {
          .last = first - 1,
          .count = first - 1 - covered,
          .reason = adopts_ ? wire::GapReason::database_lost : wire::GapReason::inbox_given_up});
+    {
+        Intake::Held held(*result_.intake);
+        held.pipeline().records_skipped();
+    }
     note("records " + std::to_string(covered + 1) + " to " + std::to_string(first - 1) +
          " are gone: a gap is reported");
 }

@@ -21,6 +21,7 @@
 #include "agent/status.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/systemd.hpp"
+#include "storage/sqlite/database.hpp"
 
 namespace redshank {
 
@@ -331,6 +332,10 @@ int run_agent(const Settings& settings, const RunOptions& options) {
     const sigset_t signals = handled_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    if (const auto configured = configure_memory(sqlite_bytes); !configured) {
+        std::fprintf(stderr, "redshank: %s\n", configured.error().c_str());
+        return 1;
+    }
 
     const Ended ended = [&] { return std::make_unique<Life>(settings, options)->live(); }();
     if (ended == Ended::failed) return 1;

@@ -257,6 +257,28 @@ TEST_F(Models, they_stay_when_other_groups_come_and_go) {
     EXPECT_EQ(fewer->models().at("fan-m1"), before_.models().at("fan-m1"));
 }
 
+TEST_F(Models, they_stay_when_their_places_move_onto_each_others) {
+    Settings first = plant_settings();
+    first.capacities.groups_max = 12;
+    first.groups = {group_of("p-{machine}", {"z"}), group_of("pump-{machine}", {"a"}), group_of("q-{machine}", {"z"})};
+    World three(first);
+    three.begin();
+    test::Random random(9);
+    for (int i = 0; i < 600; ++i) {
+        const std::string topic = "plant/m" + std::to_string(i % 3) + "/sensors";
+        three.publish(topic, "{\"a\": " + std::to_string(random.between(0, 9)) + "}");
+    }
+    const auto models = three.models();
+    ASSERT_EQ(models.size(), 3U);
+    Settings second = first;
+    second.groups.pop_back();  // the pumps have the slots from 6 on now, not from 4 on
+    const auto after = under(second, three);
+    EXPECT_EQ(after->models(), models);
+    Saved database = three.saved();
+    after->save_to(database, three.position, three.position);
+    EXPECT_EQ(database, after->saved());
+}
+
 TEST_F(Models, they_begin_anew_with_other_members) {
     Settings changed = settings();
     changed.groups[0].channels = {"b", "a"};
@@ -356,6 +378,20 @@ TEST(NewBoot, what_was_timed_goes_on_with_the_new_time_line) {
     }
 }
 
+TEST(NewBoot, a_second_began_moves_nothing_again) {
+    Settings settings = plant_settings();
+    settings.rules = {rule_on("silent", "#")};
+    settings.rules[0].absent_for_ns = 60 * s;
+    World before(settings);
+    before.begin();
+    before.sensors(R"({"a": 1})");
+    before.tick_after(10 * s);
+    const auto after = under(settings, before, 2, 1000 * s);
+    after->event(RecordKind::began, true);
+    after->connect(true);
+    EXPECT_EQ(after->pipeline->next_deadline_ns(), 1050 * s);
+}
+
 TEST(NewBoot, the_hold_of_a_model_goes_on_with_the_new_time_line) {
     Settings settings = plant_settings();
     settings.anomaly.hold_ns = 60 * s;
@@ -422,6 +458,29 @@ TEST(NewBoot, the_ledger_goes_on_in_total_and_by_source) {
     EXPECT_EQ(after->pipeline->sources()[0].ledger.messages, 3U);
     EXPECT_EQ(after->pipeline->sources()[0].ledger.last_reason, Error::invalid_json);
     EXPECT_EQ(after->imbalance(), "");
+}
+
+TEST(Reconfigured, under_a_new_subscription_no_copy_came_yet) {
+    const Settings settings = plant_settings();
+    const auto of = [](std::uint32_t subscription) {
+        return Message{.topic = "plant/m1/sensors",
+                       .payload = test::bytes_of(R"({"a": 1})"),
+                       .qos = 1,
+                       .packet_id = 3,
+                       .subscription_id = subscription};
+    };
+    World before(settings);
+    before.pipeline->sources()[0].subscription_id = 1;
+    before.begin();
+    before.message(of(1));
+    for (const std::uint32_t subscription : {1U, 2U}) {
+        World after(settings);
+        after.pipeline->sources()[0].subscription_id = subscription;
+        ASSERT_TRUE(after.restore(before.saved()));
+        after.now_ns = before.now_ns;
+        after.message(of(9));
+        EXPECT_EQ(after.pipeline->ledger().duplicate, subscription == 1U ? 1U : 0U);
+    }
 }
 
 TEST(Reconfigured, the_ledger_of_a_source_follows_its_topic) {

@@ -107,6 +107,15 @@ TEST_F(Fault, it_clears_when_the_readings_are_ordinary_again_and_the_model_learn
     EXPECT_NE(world_->models(), held);
 }
 
+TEST_F(Fault, the_standardisation_does_not_learn_it_either_so_that_it_is_found_again) {
+    for (int i = 0; i < 50; ++i) stuck();
+    teach(*world_, random_, 15);
+    ASSERT_EQ(world_->out.alerts.size(), 2U);
+    stuck();
+    EXPECT_EQ(world_->out.alerts.size(), 3U);
+    EXPECT_EQ(world_->out.alerts[2].value, world_->out.alerts[0].value);
+}
+
 TEST_F(Fault, scoring_is_before_learning) {
     // Its bytes change by learning alone, so a score that comes with unchanged bytes was made by what was there.
     const auto before = world_->models();

@@ -105,9 +105,9 @@ TEST(HostileSettings, any_damage_to_a_good_file_is_survived) {
         SCOPED_TRACE("seed 42, round " + std::to_string(round));
         std::string text = good;
         for (std::uint64_t edits = 1 + random() % 3; edits > 0; --edits) {
-            const std::size_t at = random() % text.size();
+            const auto at = static_cast<std::size_t>(random() % text.size());
             if (random() % 3 == 0) {
-                text.erase(at, 1 + random() % 8);
+                text.erase(at, static_cast<std::size_t>(1 + random() % 8));
             } else if (random() % 2 == 0) {
                 text.insert(at, 1,
                             "\"'[]{}=.#,\n\\\x01\xff"
