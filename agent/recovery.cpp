@@ -278,12 +278,13 @@ Outcome<> Recovery::finish_leftover() {
     const std::uint64_t covered = store_->position();
     const std::uint64_t first = leftover_->first();
     const std::uint64_t end = leftover_->next();
+    const bool nothing_ever = leftover_->last_stamp_ns() == 0;
     if (auto built = build(changed ? *old : settings_, std::move(leftover_), std::move(store_)); !built) return built;
     if (adopts_) begin_adopted();
     add_gap(covered, first);
     if (auto replayed = replay_leftover(std::max(first, covered + 1), end); !replayed) return replayed;
     *everything_published_ = result_.replayed > 0;
-    if (first == end) {
+    if (nothing_ever) {
         // Killed between making it and its first record.
         const std::array<std::byte, 1> trusted{static_cast<std::byte>(identity.wall_trusted ? 1 : 0)};
         result_.intake->event(RecordKind::began, trusted);
