@@ -13,6 +13,12 @@ double as_double(const Decimal& value) noexcept {
     return to_double(value.mantissa, value.scale);
 }
 
+// Whole milliseconds, for people.
+double seconds(std::int64_t ns) noexcept {
+    const std::int64_t ms = ns / 1'000'000;
+    return static_cast<double>(ms) / 1000.0;
+}
+
 bool fires(const Rule& rule, double value) noexcept {
     switch (rule.kind) {
         case Rule::Kind::above:
@@ -122,7 +128,7 @@ void AlertRules::heard(std::uint32_t slot, Moment& moment) noexcept {
     state.pending_since_ns = moment.now_ns;
     state.changed_at = moment.position;
     if (state.state == AlertState::firing) {
-        const double silence_s = static_cast<double>((moment.now_ns - state.since_ns) / 1'000'000) / 1000.0;
+        const double silence_s = seconds(moment.now_ns - state.since_ns);
         change(state, AlertState::clear, moment.now_ns, silence_s, moment);
     }
     set_timer(slot);
@@ -134,8 +140,7 @@ void AlertRules::timer_fired(std::uint32_t slot, Moment& moment) noexcept {
     const Rule& rule = rules_[state.rule];
     if (!state.pending || state.state == AlertState::firing) return;
     state.pending = false;
-    const double value = rule.kind == Rule::Kind::absent ? static_cast<double>(rule.absent_for_ns / 1'000'000) / 1000.0
-                                                         : state.pending_value;
+    const double value = rule.kind == Rule::Kind::absent ? seconds(rule.absent_for_ns) : state.pending_value;
     change(state, AlertState::firing, state.pending_since_ns, value, moment);
 }
 

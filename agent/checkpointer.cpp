@@ -34,7 +34,8 @@ Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path f
     const std::size_t rows_max = settings.capacities.results_max + settings.capacities.alerts_max + 64;
     const std::size_t held_bytes_max = rows_max * wire::row_bytes_max;
     scratch_.resize(std::max({held.pipeline().saved_bytes_max(), publisher_.saved_bytes_max(), held_bytes_max}));
-    state_bytes_.reserve(held.pipeline().saved_total_max() + publisher_.saved_bytes_max() + held_bytes_max + 64 * 1024);
+    state_bytes_.reserve(held.pipeline().saved_total_max() + publisher_.saved_bytes_max() + held_bytes_max +
+                         std::size_t{64} * 1024);
     state_.reserve(2 * settings.capacities.channels_max + 2 * settings.capacities.groups_max +
                    settings.capacities.rule_states_max + settings.sources.size() +
                    2 * settings.capacities.channels_max + 64);
@@ -224,7 +225,7 @@ void Checkpointer::encode_rows(bool room) {
 
 Outcome<> Checkpointer::checkpoint(bool with_models) {
     if (store_ == nullptr) {
-        if (const auto opened = reopen(); !opened) return opened;
+        if (auto opened = reopen(); !opened) return opened;
     }
     const bool room = store_->room_for_results();
     const std::uint64_t boot = store_->boot();
@@ -242,7 +243,7 @@ Outcome<> Checkpointer::checkpoint(bool with_models) {
         if (room) taken_ = held.swap_results(std::move(taken_));
     }
     encode_rows(room);
-    if (const auto committed = commit(boot, position); !committed) {
+    if (auto committed = commit(boot, position); !committed) {
         take_back();
         return committed;
     }
@@ -271,7 +272,7 @@ void Checkpointer::count(Intake::Held&) noexcept {
 Outcome<> Checkpointer::commit(std::uint64_t boot, std::uint64_t position) {
     auto committed = store_->commit({.boot = boot, .position = position, .state = state_, .rows = rows_});
     if (committed) return committed;
-    if (const auto opened = reopen(); !opened) return failure(committed.error() + "; " + opened.error());
+    if (auto opened = reopen(); !opened) return failure(committed.error() + "; " + opened.error());
     // The error may have come after the commit: what was read back decides.
     if (store_->boot() == boot && store_->position() == position && position != committed_) return {};
     return committed;

@@ -78,16 +78,19 @@ void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) 
     Channel& channel = channels_[slot];
     const TopicPattern& pattern = sources_[channel.source].pattern;
     if (settings_.groups.empty()) seat(slot, channel.name, Group::alone, 0, moment);
-    for (std::uint16_t kind = 0; kind < settings_.groups.size(); ++kind) {
+    const auto kinds = static_cast<std::uint16_t>(settings_.groups.size());
+    for (std::uint16_t kind = 0; kind < kinds; ++kind) {
         const GroupSettings& group = settings_.groups[kind];
-        for (std::uint8_t member = 0; member < group.channels.size(); ++member) {
+        const auto members = static_cast<std::uint8_t>(group.channels.size());
+        for (std::uint8_t member = 0; member < members; ++member) {
             if (!is_member(group.channels[member], channel, pattern, labels)) continue;
             ChannelName name;
             if (substitute_labels(group.name, pattern, labels, name)) seat(slot, name, kind, member, moment);
             break;
         }
     }
-    for (std::uint16_t rule = 0; rule < settings_.rules.size(); ++rule) {
+    const auto rules = static_cast<std::uint16_t>(settings_.rules.size());
+    for (std::uint16_t rule = 0; rule < rules; ++rule) {
         if (!channel_matches(rule, channel)) continue;
         if (channel.rule_count == Channel::rules_max) {
             rules_.refuse();
@@ -163,7 +166,8 @@ void Pipeline::attach_group_rules(std::uint32_t slot, Moment& moment) noexcept {
         return state;
     };
     group.anomaly_rule = attach_rule(static_cast<std::uint16_t>(settings_.rules.size()));
-    for (std::uint16_t rule = 0; rule < settings_.rules.size(); ++rule) {
+    const auto rules = static_cast<std::uint16_t>(settings_.rules.size());
+    for (std::uint16_t rule = 0; rule < rules; ++rule) {
         if (group_matches(rule, group)) attach_rule(rule);
     }
 }

@@ -48,7 +48,7 @@ public:
 private:
     Outcome<> wide(const std::filesystem::path& path);
     Outcome<> recording(const std::filesystem::path& path);
-    void begin(Settings settings, const std::string& input, std::int64_t first_ns);
+    void begin(const Settings& settings, const std::string& input, std::int64_t first_ns);
     void end();
     void event(RecordKind kind, std::int64_t time_ns, std::span<const std::byte> body = {});
     void message(const Message& message, std::int64_t time_ns);
@@ -65,7 +65,7 @@ private:
     std::uint64_t rows_ = 0;
 };
 
-void Replay::begin(Settings settings, const std::string& input, std::int64_t first_ns) {
+void Replay::begin(const Settings& settings, const std::string& input, std::int64_t first_ns) {
     topic_ = input;
     pipeline_ = std::make_unique<Pipeline>(settings, replay_boot);
     position_ = 0;
@@ -119,7 +119,7 @@ Outcome<> Replay::wide(const std::filesystem::path& path) {
             for (const std::string& column : (*reader)->fields()) source.fields.push_back(field_name(column));
             settings.sources.push_back(std::move(source));
         }
-        begin(std::move(settings), topic_of(path), more && *more ? row.time_ns : 0);
+        begin(settings, topic_of(path), more && *more ? row.time_ns : 0);
     }
     for (; more && *more; more = (*reader)->next(row)) {
         ++rows_;
@@ -152,7 +152,7 @@ Outcome<> Replay::recording(const std::filesystem::path& path) {
             source.fields = options_.fields;
             settings.sources.push_back(std::move(source));
         }
-        begin(std::move(settings), topic_of(path), more && *more ? recorded.time_ns : 0);
+        begin(settings, topic_of(path), more && *more ? recorded.time_ns : 0);
     }
     for (; more && *more; more = (*reader)->next(recorded)) {
         ++rows_;
@@ -177,7 +177,7 @@ Outcome<> Replay::recording(const std::filesystem::path& path) {
 
 Outcome<> Replay::run() {
     for (const std::filesystem::path& input : options_.inputs) {
-        const auto read = options_.format == ReplayOptions::Format::wide ? wide(input) : recording(input);
+        auto read = options_.format == ReplayOptions::Format::wide ? wide(input) : recording(input);
         if (!read) return read;
     }
     end();
@@ -185,7 +185,7 @@ Outcome<> Replay::run() {
 }
 
 Outcome<std::string> summarise(Replay& replay, const std::string& digest, double seconds) {
-    std::vector<char> room(16 * 1024);
+    std::vector<char> room(std::size_t{16} * 1024);
     JsonWriter json(room);
     const Ledger& totals = replay.totals();
     json.begin_object().member("messages", totals.messages).member("readings", totals.readings);

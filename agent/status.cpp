@@ -12,7 +12,7 @@ namespace {
 // Every byte of a text may need six in JSON.
 std::size_t text_bytes_max(const Settings& settings) {
     constexpr std::size_t per_source = 1024 + 6 * channel_name_bytes_max;
-    std::size_t bytes = 16 * 1024 + Status::alerts_max * alert_json_bytes_max;
+    std::size_t bytes = std::size_t{16} * 1024 + Status::alerts_max * alert_json_bytes_max;
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
 }
@@ -80,7 +80,7 @@ Status::Copy Status::copy() noexcept {
     copy.channels = pipeline.channels();
     copy.groups = pipeline.groups();
     copy.rule_states_refused = pipeline.rules().refused();
-    for (std::uint16_t source = 0; source < sources_.size(); ++source)
+    for (std::uint16_t source = 0; source < pipeline.sources().size(); ++source)
         sources_[source] = pipeline.sources()[source].ledger;
     for (const AlertState wanted : {AlertState::firing, AlertState::clear}) {
         for (std::uint32_t slot = 0; slot < pipeline.rules().capacity(); ++slot) {

@@ -65,6 +65,7 @@ std::vector<MqttSubscription> SubscriptionTable::wanted() const {
     }
     std::sort(entries.begin(), entries.end(), [](const Entry* a, const Entry* b) { return a->place < b->place; });
     std::vector<MqttSubscription> wanted;
+    wanted.reserve(entries.size());
     for (const Entry* entry : entries) wanted.push_back({entry->filter, entry->identifier});
     return wanted;
 }

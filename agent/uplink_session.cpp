@@ -49,12 +49,12 @@ Outcome<> UplinkSession::step(Store& store, std::uint64_t boot, std::uint64_t ne
             last_report_ = "collector: " + frame.error();
             continue;
         }
-        if (const auto taken = take(store, *frame, now_ns); !taken) return taken;
+        if (auto taken = take(store, *frame, now_ns); !taken) return taken;
     }
     const bool waiting = state_ == State::greeted || state_ == State::skipping || !flights_.empty();
     if (state_ == State::apart || (waiting && now_ns - asked_ns_ > answer_within_ns)) greet(store, boot, now_ns);
     if (state_ != State::open) return {};
-    if (const auto sealed = seal(store); !sealed) return sealed;
+    if (auto sealed = seal(store); !sealed) return sealed;
     send(now_ns);
     return {};
 }
@@ -84,7 +84,7 @@ Outcome<> UplinkSession::take(Store& store, const wire::Frame& frame, std::int64
 }
 
 Outcome<> UplinkSession::welcome(Store& store, const wire::Welcome& welcome, std::int64_t now_ns) {
-    if (const auto loaded = load_sealed(store); !loaded) return loaded;
+    if (auto loaded = load_sealed(store); !loaded) return loaded;
     const std::uint64_t has = welcome.last_sequence;
     if (has > store.last_sealed())
         return begin_incarnation(store, "the collector has batches that were never sealed here");
@@ -123,7 +123,7 @@ Outcome<> UplinkSession::acknowledged(Store& store, std::uint64_t sequence, std:
     // More than was sealed cannot have been sent: an answer to somebody else.
     if (sequence > store.last_sealed()) return {};
     asked_ns_ = now_ns;
-    if (const auto removed = store.acknowledge(sequence); !removed) return removed;
+    if (auto removed = store.acknowledge(sequence); !removed) return removed;
     std::erase_if(flights_, [sequence](const Flight& flight) { return flight.sequence <= sequence; });
     return {};
 }
@@ -138,12 +138,12 @@ std::vector<std::byte> UplinkSession::frame_of(const Store& store, std::uint64_t
 Outcome<> UplinkSession::load_sealed(Store& store) {
     if (loaded_) return {};
     flights_.clear();
-    const auto sealed = store.sealed();
+    auto sealed = store.sealed();
     if (!sealed) return failure(sealed.error());
     for (const SealedBatch& batch : *sealed) {
         rows_.clear();
         bytes_.clear();
-        if (const auto read = store.rows_of(batch.sequence, rows_, bytes_); !read) return read;
+        if (auto read = store.rows_of(batch.sequence, rows_, bytes_); !read) return read;
         flights_.push_back({batch.sequence, frame_of(store, batch.sequence, rows_), false});
         if (wire::digest_of(flights_.back().frame) != batch.digest) return failure("a sealed batch reads back changed");
     }
@@ -160,10 +160,10 @@ Outcome<> UplinkSession::pick(Store& store, std::size_t bytes_max) {
         return bytes_max - std::min(bytes_max, bytes_.size() + rows_.size() * wire::row_overhead_bytes);
     };
     for (const RowKind kind : {RowKind::alert, RowKind::gap, RowKind::boot}) {
-        if (const auto read = store.unsealed(kind, 0, UINT64_MAX / 2, left(), rows_, bytes_); !read) return read;
+        if (auto read = store.unsealed(kind, 0, UINT64_MAX / 2, left(), rows_, bytes_); !read) return read;
     }
     const std::size_t live_bytes = left() / 4 * 3;
-    if (const auto read = store.unsealed(RowKind::aggregate, live_from_ + 1, UINT64_MAX / 2, live_bytes, rows_, bytes_);
+    if (auto read = store.unsealed(RowKind::aggregate, live_from_ + 1, UINT64_MAX / 2, live_bytes, rows_, bytes_);
         !read)
         return read;
     return store.unsealed(RowKind::aggregate, 0, live_from_, left(), rows_, bytes_);
@@ -171,8 +171,7 @@ Outcome<> UplinkSession::pick(Store& store, std::size_t bytes_max) {
 
 Outcome<> UplinkSession::seal(Store& store) {
     if (flights_.size() > window_batches / 2) return {};
-    if (const auto picked = pick(store, (window_batches - flights_.size()) * wire::batch_bytes_max); !picked)
-        return picked;
+    if (auto picked = pick(store, (window_batches - flights_.size()) * wire::batch_bytes_max); !picked) return picked;
     if (rows_.empty()) return {};
 
     std::vector<std::uint64_t> numbers;
@@ -194,7 +193,7 @@ Outcome<> UplinkSession::seal(Store& store) {
                          .numbers = std::span(numbers).subspan(at, end - first)});
         first = end;
     }
-    const auto sealed = store.seal(seals);
+    auto sealed = store.seal(seals);
     if (!sealed) forget();
     return sealed;
 }
