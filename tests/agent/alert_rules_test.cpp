@@ -85,6 +85,8 @@ TEST_F(Rules, without_a_second_threshold_it_clears_as_soon_as_it_no_longer_fires
     rule.clear_below.reset();
     with(rule);
     value("85.1");
+    value("90");
+    EXPECT_EQ(states(), "F");
     value("85.0");
     EXPECT_EQ(states(), "FC");
 }

@@ -309,6 +309,15 @@ TEST_F(Duplicates, a_lost_session_clears_the_table) {
     EXPECT_EQ(duplicate(), 0U);
 }
 
+TEST_F(Duplicates, messages_that_never_come_again_take_no_place_of_those_that_may) {
+    deliver(1, R"({"t": 1})", false, 1, 7);
+    for (int i = 0; i < 20; ++i) deliver(1, R"({"t": 2})", false, 0);
+    world_.event(RecordKind::disconnected);
+    world_.connect(true);
+    deliver(1, R"({"t": 1})", true, 1, 7);
+    EXPECT_EQ(duplicate(), 1U);
+}
+
 TEST_F(Duplicates, a_copy_for_an_overlapping_subscription_that_comes_again_is_still_one) {
     deliver(2, R"({"t": 1})", false, 1, 6);
     deliver(1, R"({"t": 1})", false, 1, 7);

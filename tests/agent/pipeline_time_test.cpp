@@ -162,6 +162,18 @@ TEST_F(Stamps, more_windows_than_slots_close_early_and_the_counts_stay_exact) {
     EXPECT_EQ(static_cast<std::size_t>(split) + Windows::windows_max, world_.out.aggregates.size());
 }
 
+TEST_F(Stamps, of_too_many_windows_the_one_that_would_close_first_closes_early) {
+    world_.sensors(stamped(noon_ns));
+    world_.now_ns += 4 * s;
+    world_.sensors(stamped(noon_ns + 200 * s));
+    world_.tick_after(12 * s);
+    ASSERT_EQ(world_.out.aggregates.size(), 1U);
+    for (const int ahead : {300, 40, 60, 80}) world_.sensors(stamped(noon_ns + ahead * s));
+    ASSERT_EQ(world_.out.aggregates.size(), 2U);
+    EXPECT_EQ(world_.out.aggregates[1].start_ns, noon_ns + 200 * s);
+    EXPECT_EQ(world_.out.aggregates[1].quality, quality::split);
+}
+
 TEST_F(Stamps, a_flush_closes_what_is_open_and_says_so) {
     world_.sensors(stamped(noon_ns));
     world_.event(RecordKind::flush);
