@@ -81,8 +81,10 @@ void ResultList::merge_pairs() noexcept {
     std::size_t kept = 0;
     for (std::size_t at = 0; at < aggregates_.size(); ++at) {
         const std::uint32_t key = aggregates_[at].key;
+        // A slot may have been given to another channel since (a changed configuration).
         if (key != nobody && partner_[key] != nobody &&
-            aggregates_[partner_[key]].row.boot == aggregates_[at].row.boot) {
+            aggregates_[partner_[key]].row.boot == aggregates_[at].row.boot &&
+            aggregates_[partner_[key]].row.channel == aggregates_[at].row.channel) {
             merge_into(aggregates_[partner_[key]].row, aggregates_[at].row);
             partner_[key] = nobody;
             ++merged_;
