@@ -69,6 +69,22 @@ TEST(ResultList, clocks_boots_and_channels_are_never_merged_with_each_other) {
     EXPECT_EQ(list.merged(), 0U);
 }
 
+TEST(ResultList, a_slot_that_was_given_to_another_channel_merges_neither_with_the_other) {
+    ResultList list(8, 4, 2);
+    AggregateRow former = row_of(1, 0, {1});
+    former.channel.assign("a:t");
+    list.add(former, 0);
+    for (std::uint64_t number = 2; number <= 3; ++number) {
+        AggregateRow row = row_of(number, 10, {1});
+        row.channel.assign("b:t");
+        list.add(row, 0);
+    }
+    list.shrink(1);
+    ASSERT_EQ(list.aggregates().size(), 2U);
+    EXPECT_EQ(list.aggregates()[0].row.parts.count, 1U);
+    EXPECT_EQ(list.aggregates()[1].row.parts.count, 2U);
+}
+
 TEST(ResultList, rows_of_no_channel_are_kept_as_they_are_and_counted_when_there_is_no_room) {
     ResultList list(2, 1, 2);
     for (std::uint64_t i = 1; i <= 3; ++i) list.add(row_of(i, 0, {1}), UINT32_MAX);
