@@ -220,6 +220,10 @@ void check_rules(const Settings& settings, SettingsReport& report) {
                                         : "[[rule]] needs one of channel and group");
         }
         check_condition(rule, where, report);
+        if (!settings.groups.empty() && rule.score_above && !rule.channel.empty()) {
+            report.error(where + ".channel",
+                         "with [[group]] a channel has no score of its own: name the group instead");
+        }
         check_pattern(rule.channel, where + ".channel", "channel", report);
         check_pattern(rule.group, where + ".group", "group", report);
         check_group_of_rule(settings, rule, where + ".group", report);
