@@ -66,6 +66,7 @@ void Keeper::run() {
     while (!stopping_.load()) {
         const std::int64_t wait = wait_ms(monotonic_ns());
         if (session_) {
+            const heap::LibraryScope library;  // a socket that lost its peer is made anew in there
             session_->socket().wait(wake_fd_, wait);
         } else {
             pollfd wake{.fd = wake_fd_, .events = POLLIN, .revents = 0};
