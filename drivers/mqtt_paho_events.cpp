@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "drivers/mqtt_paho_client.hpp"
+#include "drivers/tcp_no_delay.hpp"
 
 namespace redshank {
 
@@ -67,6 +68,7 @@ void PahoClient::on_connack(const mqtt::token& token) noexcept {
         fail(std::string("cannot read CONNACK: ") + error.what());
     }
     window_ = window > 1 ? window - 1 : 1;
+    no_delay_towards(settings_.port);
     // In any case: messages follow, and they will be acknowledged.
     announced_ = true;
     events_.on_connected(session_present);
