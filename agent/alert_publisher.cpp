@@ -72,10 +72,6 @@ std::string_view name_of(Severity severity) noexcept {
     return "critical";
 }
 
-std::string alert_id_text(const AlertId& id) {
-    return std::string(id_text(id).view());
-}
-
 std::string_view alert_json(const AlertRow& row, std::span<char> room, std::string_view input) noexcept {
     JsonWriter json(room);
     json.begin_object();

@@ -66,7 +66,6 @@ inline constexpr std::size_t alert_json_bytes_max = 512 + 6 * (channel_name_byte
 // {"id","rule","channel","state","since_ns","value","severity"}, and first "input" where given. Empty when it does not
 // fit.
 std::string_view alert_json(const AlertRow& row, std::span<char> room, std::string_view input = {}) noexcept;
-std::string alert_id_text(const AlertId& id);  // "boot-position-ordinal"
 std::string_view name_of(AlertState state) noexcept;
 std::string_view name_of(Severity severity) noexcept;
 

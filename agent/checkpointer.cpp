@@ -134,11 +134,6 @@ Checkpointer::InMemory Checkpointer::in_memory(Intake::Held& held) const noexcep
     return in_memory;
 }
 
-std::uint64_t Checkpointer::buffer_bytes() const noexcept {
-    return scratch_.capacity() + state_bytes_.capacity() + state_.capacity() * sizeof(StateEntry) +
-           row_bytes_.capacity() + rows_.capacity() * sizeof(OutboxRow);
-}
-
 Outcome<> Checkpointer::reopen() {
     store_.reset();
     auto store = Store::open(file_, limits_);

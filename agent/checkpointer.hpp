@@ -64,8 +64,6 @@ public:
     const Counted& counted(Intake::Held&) const noexcept { return counted_; }
     void count(Intake::Held& held) noexcept;  // after the uplink changed the outbox
 
-    std::uint64_t buffer_bytes() const noexcept;
-
     // After an error of the store: nothing that was not read back again is believed.
     Outcome<> reopen();
 

@@ -58,6 +58,7 @@ public:
     std::size_t channels() const noexcept { return channel_count_; }
     std::size_t channels_max() const noexcept { return channels_.size(); }
     std::size_t groups() const noexcept { return groups_used_; }
+    std::uint64_t groups_refused() const noexcept { return groups_refused_; }  // seats without a group, since start
     const Settings& settings() const noexcept { return settings_; }
 
     // What changed after position `since` (0: everything, and what is gone), and models that changed after

@@ -79,6 +79,7 @@ Status::Copy Status::copy() noexcept {
     copy.position = pipeline.position();
     copy.channels = pipeline.channels();
     copy.groups = pipeline.groups();
+    copy.groups_refused = pipeline.groups_refused();
     copy.rule_states_refused = pipeline.rules().refused();
     for (std::uint16_t source = 0; source < pipeline.sources().size(); ++source)
         sources_[source] = pipeline.sources()[source].ledger;
@@ -149,7 +150,10 @@ std::string_view Status::json(bool ready) noexcept {
         .begin_object()
         .member("channels", now.channels)
         .member("channels_max", settings_.capacities.channels_max);
-    json.member("groups", now.groups).member("rule_states_refused", now.rule_states_refused).end_object();
+    json.member("groups", now.groups)
+        .member("groups_refused", now.groups_refused)
+        .member("rule_states_refused", now.rule_states_refused)
+        .end_object();
 
     json.key("alerts").begin_array();
     for (const AlertRow& row : alerts_) {

@@ -37,6 +37,7 @@ private:
         std::uint64_t position = 0;
         std::uint64_t channels = 0;
         std::uint64_t groups = 0;
+        std::uint64_t groups_refused = 0;
         std::uint64_t rule_states_refused = 0;
         std::uint64_t alerts_more = 0;
     };

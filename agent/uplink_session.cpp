@@ -113,7 +113,6 @@ Outcome<> UplinkSession::welcome(Store& store, const wire::Welcome& welcome, std
 
 Outcome<> UplinkSession::begin_incarnation(Store& store, const std::string& why) {
     last_report_ = "a new incarnation begins: " + why;
-    ++incarnations_begun_;
     forget();
     return store.new_incarnation();
 }

@@ -28,7 +28,6 @@ public:
 
     wire::DealerSocket& socket() noexcept { return *socket_; }
     bool connected() const noexcept { return state_ == State::open; }  // the collector has answered Hello
-    std::uint64_t incarnations_begun() const noexcept { return incarnations_begun_; }
     const std::string& last_report() const noexcept { return last_report_; }
 
 private:
@@ -61,7 +60,6 @@ private:
     std::vector<OutboxRow> rows_;
     std::vector<std::byte> bytes_;
     std::vector<std::byte> frame_;
-    std::uint64_t incarnations_begun_ = 0;
     std::string last_report_;
 };
 
