@@ -25,6 +25,16 @@ std::string address_of(const MqttClientSettings& settings) {
     return "tcp://" + (six ? "[" + settings.host + "]" : settings.host) + ":" + std::to_string(settings.port);
 }
 
+// While any client exists Paho keeps its threads and what they share. With the last one it takes them down for up to a
+// second, and a thread that still writes a trace line allocates the trace buffer again, which the next client leaks
+// (1.3.12; see also paho.mqtt.c issues 323 and 1669). So one client that is never connected lives as long as the
+// process.
+void keep_paho_up() {
+    static const auto* const anchor =
+        new mqtt::async_client("tcp://127.0.0.1", "anchor", mqtt::create_options(MQTTVERSION_5));
+    static_cast<void>(anchor);
+}
+
 }  // namespace
 
 bool can_be_published_to(std::string_view topic) noexcept {
@@ -35,11 +45,11 @@ bool can_be_published_to(std::string_view topic) noexcept {
 PahoClient::PahoClient(const MqttClientSettings& settings, MqttEvents& events)
     : settings_(settings),
       events_(events),
-      anchor_(address_of(settings), settings.client_id, mqtt::create_options(MQTTVERSION_5)),
       backoff_(settings.reconnect_first_ns, settings.reconnect_last_ns, random_seed()),
       publisher_([this](const MqttOutgoing::Entry& entry) {
           return send(std::string(entry.topic), entry.payload, entry.retain, slot_base + entry.slot);
       }) {
+    keep_paho_up();
     options_.set_mqtt_version(MQTTVERSION_5);
     options_.set_clean_start(false);
     options_.set_automatic_reconnect(false);

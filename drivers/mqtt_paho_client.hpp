@@ -72,8 +72,6 @@ private:
     const MqttClientSettings settings_;
     MqttEvents& events_;
     mqtt::connect_options options_;  // Paho keeps pointers into it while it connects
-    // Never connected: while any client exists Paho keeps its threads, and dropping the other one takes no second.
-    mqtt::async_client anchor_;
     std::unique_ptr<mqtt::async_client> owner_;
     mqtt::async_client* paho_ = nullptr;  // stays good inside events while owner_ is being destroyed
 
