@@ -1,23 +1,20 @@
 #include "model/model.hpp"
 
 #include <algorithm>
-#include <cassert>
+#include <optional>
 
 #include "model/calibration.hpp"
-#include "model/fnv1a.hpp"
 #include "model/pca.hpp"
+#include "model/snapshot_frame.hpp"
 
 namespace redshank {
 namespace {
 
-// Snapshot: u32 magic, u16 version, u16 inputs, u32 size of the body, body, u64 FNV-1a of all before.
-constexpr std::uint32_t snapshot_magic = 0x41435052;  // "RPCA"
-constexpr std::uint16_t snapshot_version = 1;
-constexpr std::size_t head_bytes = 12;
-constexpr std::size_t checksum_bytes = 8;
-
-constexpr std::size_t body_bytes_for(std::size_t inputs) noexcept {
-    return Pca::written_bytes(inputs) + 2 * TailHistogram::written_bytes;
+constexpr SnapshotFrame frame_for(std::size_t inputs) noexcept {
+    return {.magic = 0x41435052,  // "RPCA"
+            .version = 1,
+            .inputs = static_cast<std::uint16_t>(inputs),
+            .body_bytes = static_cast<std::uint32_t>(Pca::written_bytes(inputs) + 2 * TailHistogram::written_bytes)};
 }
 
 // T2 and SPE, each calibrated by its own past; the larger counts, because a fault shows in either alone.
@@ -42,33 +39,19 @@ public:
     }
 
     void snapshot(ByteWriter& out) const noexcept override {
-        const std::size_t start = out.used();
-        out.put(snapshot_magic);
-        out.put(snapshot_version);
-        out.put(static_cast<std::uint16_t>(pca_.inputs()));
-        out.put(static_cast<std::uint32_t>(body_bytes()));
-        pca_.write(out);
-        t2_.write(out);
-        spe_.write(out);
-        if (!out.ok()) return;
-        assert(out.used() - start == head_bytes + body_bytes());
-        out.put(fnv1a(out.written().subspan(start)));
+        frame_for(pca_.inputs()).write(out, [this](ByteWriter& body) {
+            pca_.write(body);
+            t2_.write(body);
+            spe_.write(body);
+        });
     }
 
     bool restore(ByteReader& in) noexcept override {
-        const auto whole = in.get_bytes(head_bytes + body_bytes());
-        const auto checksum = in.get<std::uint64_t>();
-        if (!in.ok() || checksum != fnv1a(whole)) return false;
-
-        ByteReader parts(whole);
-        if (parts.get<std::uint32_t>() != snapshot_magic || parts.get<std::uint16_t>() != snapshot_version ||
-            parts.get<std::uint16_t>() != pca_.inputs() || parts.get<std::uint32_t>() != body_bytes()) {
-            return false;
-        }
-        if (!pca_.read(parts)) return false;
-        t2_.read(parts);
-        spe_.read(parts);
-        return parts.ok() && parts.left() == 0;
+        std::optional<ByteReader> body = frame_for(pca_.inputs()).read(in);
+        if (!body || !pca_.read(*body)) return false;
+        t2_.read(*body);
+        spe_.read(*body);
+        return body->ok() && body->left() == 0;
     }
 
     std::size_t bytes() const noexcept override { return sizeof(*this); }
@@ -76,8 +59,6 @@ public:
     std::string_view name() const noexcept override { return "pca"; }
 
 private:
-    std::size_t body_bytes() const noexcept { return body_bytes_for(pca_.inputs()); }
-
     Pca pca_;
     TailHistogram t2_;
     TailHistogram spe_;
@@ -99,7 +80,7 @@ std::unique_ptr<Model> make_model(std::string_view name, std::size_t inputs, std
 
 std::size_t snapshot_bytes_max(std::string_view name) noexcept {
     if (!is_pca(name)) return 0;
-    return head_bytes + body_bytes_for(model_inputs_max) + checksum_bytes;
+    return frame_for(model_inputs_max).bytes();
 }
 
 }  // namespace redshank
