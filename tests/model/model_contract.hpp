@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <atomic>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -16,13 +15,11 @@
 #include <vector>
 
 #include "model/model.hpp"
+#include "tests/model/allocations.hpp"
 
 // What every model keeps. A new model joins by one INSTANTIATE_TEST_SUITE_P in model_contract_test.cpp, the only file
 // that includes this.
 namespace redshank::contract {
-
-// Calls of operator new in this program, counted in model_contract_test.cpp.
-extern std::atomic<std::uint64_t> allocations;
 
 struct Case {
     std::string name;
