@@ -33,14 +33,14 @@ struct ModelBytes {
 
 ModelBytes model_bytes(const Settings& settings) {
     ModelBytes largest;
-    const auto look_at = [&](const std::string& name) {
-        const std::unique_ptr<Model> model = make_model(name, model_inputs_max, 1);
+    const auto look_at = [&](const std::string& name, std::size_t members) {
+        const std::unique_ptr<Model> model = make_model(name, members, 1);
         if (model == nullptr) return;
         largest.memory = std::max<std::uint64_t>(largest.memory, model->bytes());
-        largest.snapshot = std::max<std::uint64_t>(largest.snapshot, snapshot_bytes_max(name));
+        largest.snapshot = std::max<std::uint64_t>(largest.snapshot, model->snapshot_bytes());
     };
-    look_at(settings.anomaly.model);
-    for (const GroupSettings& group : settings.groups) look_at(group.model);
+    if (settings.groups.empty()) look_at(settings.anomaly.model, 1);
+    for (const GroupSettings& group : settings.groups) look_at(group.model, group.channels.size());
     return largest;
 }
 

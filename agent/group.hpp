@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "model/lags.hpp"
 #include "model/model.hpp"
+#include "model/preprocess.hpp"
 #include "model/suppression.hpp"
 #include "model/text.hpp"
 
@@ -14,7 +14,7 @@ namespace redshank {
 // Channels judged together by one model; a channel alone is a group of one. It is scored when every member has a new
 // value, or when a member comes again; missing ones are held.
 struct Group {
-    static constexpr std::size_t members_max = 16;
+    static constexpr std::size_t members_max = group_members_most;
     static constexpr std::size_t rules_max = 8;
     static constexpr std::uint16_t alone = UINT16_MAX;
 
@@ -22,10 +22,10 @@ struct Group {
     ChannelName name;
     std::uint16_t settings = alone;  // index of the [[group]]
     std::uint8_t members = 1;
-    std::uint32_t known = 0;  // members that ever had a value, a bit each
-    std::uint32_t fresh = 0;  // members with a value since the last scoring
-    std::array<StandardisedQ16, members_max> values{};
-    Lags lags{1};
+    std::uint64_t known = 0;                  // members that ever had a value, a bit each
+    std::uint64_t fresh = 0;                  // members with a value since the last scoring
+    std::array<float, members_max> values{};  // distances from the pivot, in the channel's unit
+    std::array<float, members_max> standardised{};
     Suppression suppression;
     std::unique_ptr<Model> model;
     std::uint64_t vectors = 0;  // scored
@@ -39,7 +39,7 @@ struct Group {
     std::uint64_t changed_at = 0;        // position
     std::uint64_t model_changed_at = 0;  // position
 
-    std::uint32_t all() const noexcept { return (1u << members) - 1; }
+    std::uint64_t all() const noexcept { return UINT64_MAX >> (members_max - members); }
 };
 
 }  // namespace redshank

@@ -56,9 +56,9 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
         const bool alone = settings_.groups.empty();
         const std::size_t members = alone ? 1 : settings_.groups[kind].channels.size();
         for (std::uint32_t slot = group_first_[kind]; slot < group_first_[kind + 1]; ++slot) {
-            groups_[slot].model = make_model(
-                alone ? settings_.anomaly.model : settings_.groups[kind].model, members * Lags::lags_for(members),
-                alone ? settings_.anomaly.warmup_readings : settings_.groups[kind].warmup_readings);
+            groups_[slot].model =
+                make_model(alone ? settings_.anomaly.model : settings_.groups[kind].model, members,
+                           alone ? settings_.anomaly.warmup_readings : settings_.groups[kind].warmup_readings);
         }
     }
 }

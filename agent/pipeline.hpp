@@ -58,6 +58,7 @@ public:
     std::size_t channels() const noexcept { return channel_count_; }
     std::size_t channels_max() const noexcept { return channels_.size(); }
     std::size_t groups() const noexcept { return groups_used_; }
+    std::uint64_t learned() const noexcept;  // observations, by all models since each began anew
     std::uint64_t groups_refused() const noexcept { return groups_refused_; }  // seats without a group, since start
     const Settings& settings() const noexcept { return settings_; }
 
@@ -126,7 +127,7 @@ private:
     std::uint32_t find_rule(std::uint16_t rule, const ChannelName* target) const noexcept;
 
     // pipeline_save.cpp, pipeline_restore.cpp
-    static constexpr std::uint8_t state_format = 1;
+    static constexpr std::uint8_t state_format = 2;
     void write_base(ByteWriter& out) const noexcept;
     bool read_base(ByteReader& in);
     void write_channel(const Channel& channel, ByteWriter& out) const noexcept;
@@ -173,6 +174,7 @@ private:
         std::uint64_t boot = 0;  // that the saved state was of
         std::int64_t now_ns = 0;
         bool other_boot = false;
+        std::uint8_t format = state_format;
         // Sizes of the tables when "base" was written.
         std::uint32_t channels = 0;
         std::uint32_t groups = 0;

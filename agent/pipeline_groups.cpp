@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "agent/pipeline.hpp"
 
 namespace redshank {
@@ -7,19 +9,41 @@ namespace {
 // The first vectors are standardised by a mean and a deviation of next to nothing: no model should learn them.
 constexpr std::uint64_t settling_vectors = 32;
 
+constexpr std::int64_t half_hour_ns = 1'800'000'000'000;
+constexpr double value_limit = 1e15;  // of an observation
+
+// The distance from the channel's pivot, in the channel's unit.
+float distance_from_pivot(const Channel& channel, std::int64_t smoothed_q8) noexcept {
+    const double distance = to_double(smoothed_q8 - channel.pivot * 256, channel.scale.exponent()) / 256;
+    return static_cast<float>(std::clamp(distance, -value_limit, value_limit));
+}
+
+float clamped(StandardisedQ16 standardised) noexcept {
+    constexpr StandardisedQ16 limit = Standardised::from_ratio(16, 1).raw();
+    return static_cast<float>(std::clamp(standardised, -limit, limit)) / (1 << Standardised::fraction_bits);
+}
+
+// From the end of the first half hour before 1970 on; a time line that began elsewhere has a day as well.
+std::int16_t half_hour_of(std::int64_t now_ns) noexcept {
+    const std::int64_t half_hours = now_ns / half_hour_ns % 48;
+    return static_cast<std::int16_t>(half_hours < 0 ? half_hours + 48 : half_hours);
+}
+
 }  // namespace
 
 void Pipeline::offer(std::uint32_t slot, std::int64_t raw, bool row, Moment& moment) noexcept {
     Channel& channel = channels_[slot];
     const std::int64_t smoothed_q8 = channel.preprocess.smooth_q8(raw);
-    const StandardisedQ16 standardised = channel.preprocess.standardise(smoothed_q8);
+    const float standardised = clamped(channel.preprocess.standardise(smoothed_q8));
+    const float value = distance_from_pivot(channel, smoothed_q8);
     bool held = false;
     for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
         const Seat seat = channel.seats[i];
         Group& group = groups_[seat.group];
-        const std::uint32_t bit = 1u << seat.member;
+        const std::uint64_t bit = std::uint64_t{1} << seat.member;
         if (!row && (group.fresh & bit) != 0) score(seat.group, moment);  // others are missing: held
-        group.values[seat.member] = standardised;
+        group.values[seat.member] = value;
+        group.standardised[seat.member] = standardised;
         group.known |= bit;
         group.fresh |= bit;
         group.changed_at = moment.position;
@@ -33,12 +57,16 @@ void Pipeline::offer(std::uint32_t slot, std::int64_t raw, bool row, Moment& mom
 void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
     Group& group = groups_[slot];
     group.fresh = 0;
-    group.lags.push(std::span<const StandardisedQ16>(group.values).first(group.members));
     ++group.vectors;
     group.changed_at = moment.position;
+    group.model_changed_at = moment.position;
 
-    const std::span<const float> inputs = group.lags.inputs();
-    const Score score = group.model->score(inputs);
+    const Observation observation{
+        .values = std::span(group.values).first(group.members),
+        .standardised = std::span(group.standardised).first(group.members),
+        .half_hour = wall_trusted_ ? half_hour_of(moment.now_ns) : Observation::no_half_hour,
+    };
+    const Score score = group.model->score(observation);
     if (score.warm) {
         for (std::uint8_t i = 0; i < group.rule_count; ++i)
             rules_.judge(group.rules[i], static_cast<double>(score.score), moment);
@@ -49,12 +77,19 @@ void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
     group.firing = firing;
     // Once the longest hold is over it learns although it fires: the lasting change becomes the new normal.
     group.held = firing && moment.now_ns - group.firing_since_ns < group.hold_ns;
-    if (!group.held && group.vectors > settling_vectors) {
-        group.model->learn(inputs);
-        group.model_changed_at = moment.position;
+    if (group.held || group.vectors <= settling_vectors) {
+        group.model->pass(observation);
+    } else {
+        group.model->learn(observation);
     }
     const float anomaly_score = group.suppression.pass(score.score);
     moment.out.scored({group.name.view(), anomaly_score, score.score, firing});
+}
+
+std::uint64_t Pipeline::learned() const noexcept {
+    std::uint64_t learned = 0;
+    for (const Group& group : groups_) learned += group.used ? group.model->learned() : 0;
+    return learned;
 }
 
 void Pipeline::end_row(Moment& moment) noexcept {

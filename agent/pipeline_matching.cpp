@@ -149,7 +149,6 @@ void Pipeline::begin_group(std::uint32_t slot, const ChannelName& name, std::uin
     const bool alone = settings == Group::alone;
     group.members = alone ? std::uint8_t{1} : static_cast<std::uint8_t>(settings_.groups[settings].channels.size());
     group.hold_ns = alone ? settings_.anomaly.hold_ns : settings_.groups[settings].hold_ns;
-    group.lags = Lags(group.members);
     ++groups_used_;
 }
 

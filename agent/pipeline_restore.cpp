@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "agent/pipeline.hpp"
 
@@ -21,7 +22,8 @@ std::optional<std::uint32_t> slot_of(std::string_view key, std::string_view kind
 }  // namespace
 
 bool Pipeline::read_base(ByteReader& in) {
-    if (in.get<std::uint8_t>() != state_format) return false;
+    leftover_.format = in.get<std::uint8_t>();
+    if (leftover_.format < 1 || leftover_.format > state_format) return false;
     leftover_.boot = in.get<std::uint64_t>();
     position_ = in.get<std::uint64_t>();
     leftover_.now_ns = in.get<std::int64_t>();
@@ -93,6 +95,7 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
 // "models stay if their inputs are unchanged": the same model on the same members, else the group begins anew. The
 // share of slots of its [[group]] may be another one by now.
 bool Pipeline::read_group(std::uint32_t saved_slot, ByteReader& in) {
+    if (leftover_.format == 1) return true;  // for models of another meaning
     ChannelName name;
     name.assign(in.get_text());
     const bool alone = in.get<bool>();
@@ -113,10 +116,13 @@ bool Pipeline::read_group(std::uint32_t saved_slot, ByteReader& in) {
 
     begin_group(slot, name, settings);
     Group& group = groups_[slot];
-    group.known = in.get<std::uint32_t>();
-    group.fresh = in.get<std::uint32_t>();
-    for (StandardisedQ16& value : group.values) value = in.get<StandardisedQ16>();
-    group.lags.read(in);
+    group.known = in.get<std::uint64_t>();
+    group.fresh = in.get<std::uint64_t>();
+    for (std::size_t member = 0; member < group.members; ++member) {
+        group.values[member] = in.get<float>();
+        group.standardised[member] = in.get<float>();
+        if (!std::isfinite(group.values[member]) || !std::isfinite(group.standardised[member])) return false;
+    }
     group.suppression.read(in);
     group.vectors = in.get<std::uint64_t>();
     group.firing = in.get<bool>();
@@ -202,7 +208,7 @@ void Pipeline::begin_anew(std::uint32_t slot) {
     group.known = 0;
     group.fresh = 0;
     group.values = {};
-    group.lags = Lags(group.members);
+    group.standardised = {};
     group.suppression = {};
     group.vectors = 0;
     group.firing = false;

@@ -38,7 +38,7 @@ Key key_of(std::string_view kind, std::uint32_t slot) noexcept {
 std::size_t Pipeline::saved_bytes_max() const noexcept {
     std::size_t most =
         std::max({channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + redelivery_.written_bytes_max()});
-    for (const Group& group : groups_) most = std::max(most, snapshot_bytes_max(group.model->name()) + 8);
+    for (const Group& group : groups_) most = std::max(most, group.model->snapshot_bytes() + 8);
     return most;
 }
 
@@ -47,8 +47,7 @@ std::size_t Pipeline::saved_total_max() const noexcept {
     for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
     total += channels_.size() * (channel_bytes_max + key_bytes_max);
     total += rules_.capacity() * (rule_bytes_max + key_bytes_max);
-    for (const Group& group : groups_)
-        total += group_bytes_max + snapshot_bytes_max(group.model->name()) + 2 * key_bytes_max;
+    for (const Group& group : groups_) total += group_bytes_max + group.model->snapshot_bytes() + 2 * key_bytes_max;
     return total;
 }
 
@@ -137,8 +136,10 @@ void Pipeline::write_group(const Group& group, ByteWriter& out) const noexcept {
     out.put(group_fingerprint(group.settings));
     out.put(group.known);
     out.put(group.fresh);
-    for (const StandardisedQ16 value : group.values) out.put(value);
-    group.lags.write(out);
+    for (std::size_t member = 0; member < group.members; ++member) {
+        out.put(group.values[member]);
+        out.put(group.standardised[member]);
+    }
     group.suppression.write(out);
     out.put(group.vectors);
     out.put(group.firing);

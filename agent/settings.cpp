@@ -1,6 +1,7 @@
 #include "agent/settings.hpp"
 
 #include "agent/settings_parse_units.hpp"
+#include "model/model.hpp"
 
 namespace redshank {
 
@@ -27,11 +28,19 @@ std::vector<Unrelated> related(const Settings& settings) {
                              format_size(static_cast<std::int64_t>(limits.payload_bytes_max)) + " (mqtt.payload_max)"});
     }
     for (std::size_t i = 0; i < settings.groups.size(); ++i) {
-        const std::size_t members = settings.groups[i].channels.size();
-        if (members <= limits.group_members_max) continue;
-        wrong.push_back({"group#" + std::to_string(i) + ".channels",
-                         "channels must be at most " + std::to_string(limits.group_members_max) +
-                             " (limits.group_members), not " + std::to_string(members)});
+        const GroupSettings& group = settings.groups[i];
+        const std::size_t members = group.channels.size();
+        const auto at_most = [&](std::size_t most, const std::string& whose) {
+            if (members <= most) return false;
+            wrong.push_back({"group#" + std::to_string(i) + ".channels", "channels must be at most " +
+                                                                             std::to_string(most) + " (" + whose +
+                                                                             "), not " + std::to_string(members)});
+            return true;
+        };
+        if (at_most(limits.group_members_max, "limits.group_members")) continue;
+        for (const ModelKind& kind : model_kinds()) {
+            if (kind.name == group.model) at_most(kind.members_most, "model = \"" + group.model + "\"");
+        }
     }
     return wrong;
 }

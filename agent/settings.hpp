@@ -61,7 +61,7 @@ struct AnomalySettings {
 struct Capacities {
     std::size_t channels_max = 256;      // one gateway serves one hall
     std::size_t groups_max = 256;        // one per channel when there is no [[group]]
-    std::size_t group_members_max = 16;  // one lag each fills the model's input
+    std::size_t group_members_max = 64;  // a plant of 52 values is one group
     std::size_t rule_states_max = 2048;  // rules times what they match
     std::size_t fields_per_message_max = 256;
     std::size_t payload_bytes_max = 64u << 10;

@@ -18,7 +18,7 @@ constexpr std::int64_t gib = 1 << 30;
 constexpr std::int64_t topic_bytes_max = 65535;
 constexpr std::int64_t path_bytes_max = 4095;
 constexpr std::int64_t texts_max = 256;
-constexpr auto group_members = static_cast<std::int64_t>(model_inputs_max);
+constexpr auto group_members = static_cast<std::int64_t>(group_members_most);
 
 constexpr std::array tables{
     SettingsTable{"agent", false, "Who the agent is and where it keeps its files."},
@@ -453,7 +453,7 @@ const std::array keys{
                 1,
                 group_members,
                 {},
-                "16",
+                "64",
                 "Channels in one group.",
                 [](T& to, const V& v) { to.settings.capacities.group_members_max = count_of(v); }},
     SettingsKey{"limits",

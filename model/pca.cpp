@@ -54,7 +54,7 @@ bool all_within(const Values& values, float least, float most) noexcept {
 }  // namespace
 
 Pca::Pca(std::size_t inputs) noexcept {
-    assert(inputs >= 1 && inputs <= model_inputs_max);
+    assert(inputs >= 1 && inputs <= Lags::inputs_max);
     const auto size = static_cast<Eigen::Index>(inputs);
     mean_ = Vector::Zero(size);
     covariance_ = Square::Identity(size, size);  // what standardised inputs have, worth one vector
@@ -159,7 +159,7 @@ bool Pca::read(ByteReader& in) noexcept {
     for (Eigen::Index i = 0; i < covariance_.cols(); ++i) {
         if (covariance_(i, i) < 0.0F) return false;
     }
-    if (!all_within(variances_, 0.0F, variance_most * static_cast<float>(model_inputs_max))) return false;
+    if (!all_within(variances_, 0.0F, variance_most * static_cast<float>(Lags::inputs_max))) return false;
     for (Eigen::Index k = 0; k < components_.cols(); ++k) {
         for (Eigen::Index l = 0; l <= k; ++l) {
             const float expected = k == l ? 1.0F : 0.0F;

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "model/bytes.hpp"
-#include "model/model.hpp"
+#include "model/lags.hpp"
 
 namespace redshank {
 
@@ -25,7 +25,7 @@ class Pca {
 public:
     static constexpr std::size_t components_max = 4;
 
-    // inputs: 1 to model_inputs_max.
+    // inputs: 1 to Lags::inputs_max.
     explicit Pca(std::size_t inputs) noexcept;
 
     struct Distances {
@@ -38,9 +38,9 @@ public:
     std::size_t inputs() const noexcept { return static_cast<std::size_t>(mean_.size()); }
     std::uint32_t learned() const noexcept { return learned_; }  // stops at 2^32 - 1
 
-    using Vector = Eigen::Matrix<float, Eigen::Dynamic, 1, 0, model_inputs_max, 1>;
-    using Square = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, 0, model_inputs_max, model_inputs_max>;
-    using Columns = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, 0, model_inputs_max, components_max>;
+    using Vector = Eigen::Matrix<float, Eigen::Dynamic, 1, 0, Lags::inputs_max, 1>;
+    using Square = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, 0, Lags::inputs_max, Lags::inputs_max>;
+    using Columns = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, 0, Lags::inputs_max, components_max>;
     using Variances = Eigen::Matrix<float, Eigen::Dynamic, 1, 0, components_max, 1>;
     const Vector& mean() const noexcept { return mean_; }
     const Columns& components() const noexcept { return components_; }  // by falling variance, once converged

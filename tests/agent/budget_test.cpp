@@ -35,8 +35,7 @@ TEST(Budget, counts_what_the_tables_hold) {
     settings.capacities.groups_max = 1000;
     const auto lines = memory_budget(settings);
     EXPECT_GE(part(lines, "channels"), 1000 * sizeof(Channel));
-    EXPECT_GE(part(lines, "groups and models"),
-              1000 * (sizeof(Group) + make_model("auto", model_inputs_max, 1)->bytes()));
+    EXPECT_GE(part(lines, "groups and models"), 1000 * (sizeof(Group) + make_model("auto", 1, 1)->bytes()));
     EXPECT_GE(part(lines, "inbox (tmpfs)"), settings.capacities.inbox_bytes);
     EXPECT_GE(part(lines, "libraries"), 9'000'000U);
 }

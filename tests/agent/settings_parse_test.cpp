@@ -286,7 +286,11 @@ TEST(SettingsParse, limits_that_do_not_go_together_are_refused_and_those_not_giv
     EXPECT_SAYS("[limits]\nrule_states = 5\n", "limits.rule_states must be at least 256");
     EXPECT_SAYS("[limits]\ngroup_members = 1\n[[group]]\nname = \"g\"\nchannels = [\"a\", \"b\"]\n",
                 "f.toml:5:12: channels must be at most 1 (limits.group_members), not 2");
-    EXPECT_SAYS("[limits]\ngroup_members = 17\n", "group_members must be 1 to 16");
+    EXPECT_SAYS("[limits]\ngroup_members = 65\n", "group_members must be 1 to 64");
+    std::string channels = "\"c0\"";
+    for (int i = 1; i < 17; ++i) channels += ", \"c" + std::to_string(i) + "\"";
+    EXPECT_SAYS("[[group]]\nname = \"g\"\nmodel = \"pca\"\nchannels = [" + channels + "]\n",
+                "f.toml:4:12: channels must be at most 16 (model = \"pca\"), not 17");
     const Settings settings = good("[limits]\nchannels = 5000\n");
     EXPECT_EQ(settings.capacities.groups_max, 5000U);
     EXPECT_EQ(settings.capacities.rule_states_max, 5000U);

@@ -6,7 +6,7 @@ namespace {
 
 std::vector<Case> of_all_sizes(const std::string& name) {
     std::vector<Case> cases;
-    for (const std::size_t inputs : {1, 2, 3, 8, 15, 16}) cases.push_back({name, inputs, 300});
+    for (const std::size_t members : {1, 2, 3, 8, 15, 16}) cases.push_back({name, members, 300});
     cases.push_back({name, 8, 0});
     cases.push_back({name, 8, 1});
     return cases;
@@ -25,10 +25,15 @@ TEST(Models, auto_is_the_pca) {
     EXPECT_EQ(model->name(), "pca");
 }
 
-TEST(Models, an_unknown_name_gives_none) {
+TEST(Models, an_unknown_name_or_a_number_of_members_that_it_does_not_take_gives_none) {
     EXPECT_EQ(make_model("pcb", 8, 300), nullptr);
     EXPECT_EQ(make_model("", 8, 300), nullptr);
-    EXPECT_EQ(snapshot_bytes_max("pcb"), 0U);
+    for (const ModelKind& kind : model_kinds()) {
+        EXPECT_NE(make_model(kind.name, 1, 300), nullptr);
+        EXPECT_NE(make_model(kind.name, kind.members_most, 300), nullptr);
+        EXPECT_EQ(make_model(kind.name, 0, 300), nullptr);
+        EXPECT_EQ(make_model(kind.name, kind.members_most + 1, 300), nullptr);
+    }
 }
 
 }  // namespace
