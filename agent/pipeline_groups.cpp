@@ -6,9 +6,6 @@ namespace redshank {
 
 namespace {
 
-// The first vectors are standardised by a mean and a deviation of next to nothing: no model should learn them.
-constexpr std::uint64_t settling_vectors = 32;
-
 constexpr std::int64_t half_hour_ns = 1'800'000'000'000;
 constexpr double value_limit = 1e15;  // of an observation
 
@@ -73,16 +70,18 @@ void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
     }
     const bool firing =
         group.anomaly_rule != AlertRules::none && rules_[group.anomaly_rule].state == AlertState::firing;
+    const bool repeated = firing && group.firing;
     if (firing && !group.firing) group.firing_since_ns = moment.now_ns;
     group.firing = firing;
     // Once the longest hold is over it learns although it fires: the lasting change becomes the new normal.
     group.held = firing && moment.now_ns - group.firing_since_ns < group.hold_ns;
-    if (group.held || group.vectors <= settling_vectors) {
+    if (group.held || group.vectors <= group.model->settling()) {
         group.model->pass(observation);
     } else {
         group.model->learn(observation);
     }
-    const float anomaly_score = group.suppression.pass(score.score);
+    // What the alert already says is said once.
+    const float anomaly_score = group.suppression.pass(repeated ? 0 : score.score);
     moment.out.scored({group.name.view(), anomaly_score, score.score, firing});
 }
 

@@ -224,7 +224,7 @@ const std::array keys{
     SettingsKey{"anomaly", "severity", KeyType::choice, 0, 0, severities, "\"warning\"", "Severity of its alerts.",
                 [](T& to, const V& v) { to.settings.anomaly.severity = severity_of(v.text); }},
     SettingsKey{"anomaly", "model", KeyType::choice, 0, 0, models, "\"auto\"",
-                "Model; `auto` is the PCA in this version.",
+                "Model; `auto` is the one made for the number of channels, see `docs/models.md`.",
                 [](T& to, const V& v) { to.settings.anomaly.model = v.text; }},
     SettingsKey{"anomaly",
                 "warmup",

@@ -40,7 +40,7 @@ void TailHistogram::add(float statistic) noexcept {
     ++total_;
 }
 
-float TailHistogram::rarity(float statistic) const noexcept {
+float TailHistogram::surprise(float statistic) const noexcept {
     if (total_ == 0) return 0.0F;
 
     std::size_t end = bins;  // of the highest bin in use
@@ -50,17 +50,20 @@ float TailHistogram::rarity(float statistic) const noexcept {
     if (end == bins) position = std::min(position, static_cast<float>(bins));
 
     const auto all = static_cast<float>(total_);
-    const float scale = log10_of(static_cast<float>(std::max(total_, total_least)));
     if (position >= static_cast<float>(end)) {
         const float e_folds = (position - static_cast<float>(end)) / bins_per_octave * ln_of_2;
-        return (log10_of(all + 1.0F) + beyond_per_e_fold * e_folds) / scale;
+        return log10_of(all + 1.0F) + beyond_per_e_fold * e_folds;
     }
     const auto bin = static_cast<std::size_t>(position);
     std::uint32_t above = 0;
     for (std::size_t i = bin + 1; i < end; ++i) above += counts_[i];
     const float part = static_cast<float>(counts_[bin]) * (static_cast<float>(bin + 1) - position);
     const float share = (static_cast<float>(above) + part + 1.0F) / (all + 1.0F);
-    return -log10_of(share) / scale;
+    return std::max(-log10_of(share), 0.0F);
+}
+
+float TailHistogram::rarity(float statistic) const noexcept {
+    return surprise(statistic) / log10_of(static_cast<float>(std::max(total_, total_least)));
 }
 
 void TailHistogram::write(ByteWriter& out) const noexcept {

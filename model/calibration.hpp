@@ -9,17 +9,19 @@
 namespace redshank {
 
 // How rare a value of a statistic is among its own recent values: a streaming histogram of the logarithm, half an
-// octave a bin, halved as a whole when a bin fills, so that what is old fades.
-//   rarity = -log10(share of values at least as large) / log10(values held, at least 150)
-// so that 1 is the upper end of all that is held, whatever the age of the stream: one threshold serves a young stream
-// and an old one. Beyond that end the numerator grows by 0.3 per factor e, because no count can.
+// octave a bin, halved as a whole when a bin fills, so that what is old fades. As rarity, 1 is the upper end of all
+// that is held, whatever the age of the stream: one threshold serves a young stream and an old one. Beyond that end it
+// still grows, because no count can.
 //   Invariant: counts <= 65535; total is their sum (below 2^24, so exact as a float).
 //   Units: the statistic is finite and >= 0; all below 2^-14 counts as equal, so does all above 2^18.
 //   Thread: the owner's. No heap.
 class TailHistogram {
 public:
     void add(float statistic) noexcept;
-    float rarity(float statistic) const noexcept;  // 0 while empty; below 40 for any statistic
+    // -log10 of the share of values at least as large, beyond the upper end of all held 0.3 more per factor e; 0 while
+    // empty; below 40 for any statistic.
+    float surprise(float statistic) const noexcept;
+    float rarity(float statistic) const noexcept;  // surprise / log10(values held, at least 150)
 
     std::uint32_t total() const noexcept { return total_; }
 

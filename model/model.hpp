@@ -28,6 +28,9 @@ public:
     virtual void learn(const Observation& observation) noexcept = 0;
     virtual void pass(const Observation& observation) noexcept = 0;
     virtual std::uint32_t learned() const noexcept = 0;  // observations; stops at 2^32 - 1
+    // Observations of a new group that are passed: the first ones are standardised by a mean and a deviation of next to
+    // nothing. 0 for a model that looks at the values alone.
+    virtual std::uint32_t settling() const noexcept = 0;
 };
 
 // Names that a configuration may give a model, for groups of up to `members_most` channels; "auto" is the first.

@@ -24,6 +24,7 @@ public:
     void learn(const Observation& observation) noexcept override;
     void pass(const Observation& observation) noexcept override;
     std::uint32_t learned() const noexcept override { return pca_.learned(); }
+    std::uint32_t settling() const noexcept override { return 32; }
 
     void snapshot(ByteWriter& out) const noexcept override;
     bool restore(ByteReader& in) noexcept override;

@@ -18,6 +18,7 @@ using test::World;
 
 GroupSettings group_of(std::string name, std::vector<std::string> channels) {
     GroupSettings group;
+    group.model = "pca";
     group.name = std::move(name);
     group.channels = std::move(channels);
     group.warmup_readings = 40;

@@ -18,6 +18,7 @@ constexpr std::uint64_t settling = 32;  // vectors that no model learns, while t
 
 GroupSettings pump() {
     GroupSettings group;
+    group.model = "pca";
     group.name = "pump-{machine}";
     group.channels = {"a", "b", "c"};
     group.warmup_readings = 40;
@@ -57,7 +58,6 @@ protected:
     explicit Fault(std::int64_t hold_ns = 60 * s) : random_(5) {
         Settings settings = plant_settings();
         settings.anomaly.hold_ns = hold_ns;
-        settings.anomaly.model = "pca";
         world_ = std::make_unique<World>(settings);
         world_->begin();
         teach(*world_, random_, 400);
@@ -127,6 +127,29 @@ TEST_F(Fault, scoring_is_before_learning) {
     ASSERT_TRUE(model->restore(in));
     const float far = 16;
     EXPECT_EQ(model->score({.values = {&far, 1}, .standardised = {&far, 1}}).score, world_->out.scores.back().score);
+}
+
+TEST(Auto, a_fault_of_a_channel_alone_fires_clears_and_is_found_again) {
+    Settings settings = plant_settings();
+    settings.anomaly.model = "auto";
+    settings.anomaly.warmup_readings = 200;
+    World world(settings);
+    world.begin();
+    test::Random random(7);
+    teach(world, random, 3000);
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_FALSE(world.out.scores.back().alarm);
+        const std::uint64_t learned = world.pipeline->learned();
+        for (int i = 0; i < 20; ++i) {
+            world.now_ns += s;
+            world.sensors(R"({"a": 500})");
+            EXPECT_TRUE(world.out.scores.back().alarm);
+            EXPECT_EQ(world.out.scores.back().anomaly_score >= 0.8F, i == 0) << "what an alert says is said once";
+        }
+        EXPECT_EQ(world.pipeline->learned(), learned) << "while it fires nothing is learned";
+        teach(world, random, 200);
+    }
+    EXPECT_FALSE(world.out.scores.back().alarm);
 }
 
 TEST(Groups, channels_of_one_label_value_belong_together) {

@@ -132,6 +132,7 @@ inline Settings plant_settings() {
     source.topic = "plant/{machine}/sensors";
     source.time = "ts";
     settings.sources.push_back(source);
+    settings.anomaly.model = "pca";  // of plain behaviour: calm on noise after a short warm-up
     settings.anomaly.warmup_readings = 40;
     settings.capacities.channels_max = 32;
     settings.capacities.groups_max = 32;

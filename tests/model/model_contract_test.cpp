@@ -17,12 +17,12 @@ std::string label(const testing::TestParamInfo<Case>& info) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Pca, ModelContract, testing::ValuesIn(of_all_sizes("pca")), label);
-INSTANTIATE_TEST_SUITE_P(Auto, ModelContract, testing::Values(Case{"auto", 8, 300}), label);
+INSTANTIATE_TEST_SUITE_P(Auto, ModelContract,
+                         testing::Values(Case{"auto", 1, 300}, Case{"auto", 1, 0}, Case{"auto", 8, 300}), label);
 
-TEST(Models, auto_is_the_pca) {
-    const auto model = make_model("auto", 8, 300);
-    ASSERT_NE(model, nullptr);
-    EXPECT_EQ(model->name(), "pca");
+TEST(Models, auto_is_the_quantity_detector_for_one_channel) {
+    EXPECT_EQ(make_model("auto", 1, 300)->name(), "quantity");
+    EXPECT_EQ(make_model("auto", 2, 300)->name(), "pca");
 }
 
 TEST(Models, an_unknown_name_or_a_number_of_members_that_it_does_not_take_gives_none) {
