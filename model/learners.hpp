@@ -1,0 +1,17 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "model/learner.hpp"
+
+namespace redshank {
+
+inline constexpr std::array<std::string_view, 4> regressor_names{"linear", "linear-adaptive", "ridge", "nlms"};
+
+// The learner of that name, as in the configuration. nullptr: no such name, or not for so many inputs or classes.
+std::unique_ptr<Regressor> make_regressor(std::string_view name, std::size_t inputs);
+
+}  // namespace redshank
