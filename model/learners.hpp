@@ -9,9 +9,12 @@
 
 namespace redshank {
 
-inline constexpr std::array<std::string_view, 4> regressor_names{"linear", "linear-adaptive", "ridge", "nlms"};
+inline constexpr std::array<std::string_view, 5> regressor_names{"linear", "linear-adaptive", "ridge", "nlms", "rls"};
+inline constexpr std::array<std::string_view, 5> classifier_names{"logistic", "logistic-adaptive", "svm", "kernel-svm",
+                                                                  "naive-bayes"};
 
 // The learner of that name, as in the configuration. nullptr: no such name, or not for so many inputs or classes.
 std::unique_ptr<Regressor> make_regressor(std::string_view name, std::size_t inputs);
+std::unique_ptr<Classifier> make_classifier(std::string_view name, std::size_t inputs, std::size_t classes);
 
 }  // namespace redshank
