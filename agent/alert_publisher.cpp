@@ -8,6 +8,7 @@
 
 #include "agent/heap.hpp"
 #include "agent/json_writer.hpp"
+#include "agent/topic_text.hpp"
 #include "drivers/uplink/wire.hpp"
 
 namespace redshank {
@@ -33,21 +34,6 @@ IdText id_text(const AlertId& id) noexcept {
     at = std::to_chars(at, end, id.ordinal).ptr;
     out.size = static_cast<std::size_t>(at - out.text.data());
     return out;
-}
-
-using TopicText = Text<1024>;
-
-// A channel's name may hold what a topic name must not (wildcards, control characters): written as in a URL.
-bool append_topic(TopicText& topic, std::string_view name) noexcept {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char byte : name) {
-        const auto code = static_cast<unsigned char>(byte);
-        const bool plain = code >= 0x20 && code != 0x7f && byte != '+' && byte != '#';
-        const std::array<char, 3> escaped{'%', digits[code >> 4], digits[code & 15]};
-        if (!topic.append(plain ? std::string_view(&byte, 1) : std::string_view(escaped.data(), escaped.size())))
-            return false;
-    }
-    return true;
 }
 
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {

@@ -144,6 +144,16 @@ void AlertRules::timer_fired(std::uint32_t slot, Moment& moment) noexcept {
     change(state, AlertState::firing, state.pending_since_ns, value, moment);
 }
 
+void AlertRules::settle(std::uint32_t slot, Moment& moment) noexcept {
+    RuleState& state = states_[slot];
+    if (state.pending) {
+        state.pending = false;
+        state.changed_at = moment.position;
+        timers_.cancel(first_timer_id_ + slot);
+    }
+    if (state.state == AlertState::firing) change(state, AlertState::clear, moment.now_ns, 0, moment);
+}
+
 void AlertRules::pause(std::int64_t now_ns) noexcept {
     if (paused_) return;
     paused_ = true;

@@ -70,6 +70,8 @@ public:
     // A reading came: for absent rules.
     void heard(std::uint32_t state, Moment& moment) noexcept;
     void timer_fired(std::uint32_t state, Moment& moment) noexcept;
+    // What it judged is settled: it clears, and what was pending is not any more.
+    void settle(std::uint32_t state, Moment& moment) noexcept;
 
     void pause(std::int64_t now_ns) noexcept;
     void resume(Moment& moment) noexcept;

@@ -6,6 +6,7 @@
 #include "agent/alert_rules.hpp"
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
+#include "agent/model_copies.hpp"
 #include "agent/result_list.hpp"
 #include "drivers/payload_decoder.hpp"
 #include "drivers/uplink/wire.hpp"
@@ -53,6 +54,11 @@ std::uint64_t state_bytes(const Settings& settings) {
            limits.rule_states_max * (key_bytes + sizeof(RuleState)) + 20ULL * limits.redeliveries_max;
 }
 
+// Every group's model once more, as it was before the last command.
+std::uint64_t former_models_bytes(const Settings& settings) {
+    return settings.capacities.groups_max * (24 + model_bytes(settings).snapshot);
+}
+
 std::uint64_t journal_bytes(const Settings& settings) {
     // As the store divides max_bytes: the log, one that a large checkpoint made longer, and room to fold it back.
     const std::uint64_t part = std::clamp<std::uint64_t>(settings.storage.bytes_max / 32, 64 << 10, 2 << 20);
@@ -80,12 +86,13 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
     return {
         {"channels", limits.channels_max * (sizeof(Channel) + index_bytes + Windows::windows_max * timer_bytes)},
         {"groups and models", limits.groups_max * (sizeof(Group) + model_bytes(settings).memory)},
+        {"models to go back to", ModelCopies::bytes_max},
         {"rules", limits.rule_states_max * (sizeof(RuleState) + timer_bytes)},
         {"redelivery table", limits.redeliveries_max * redelivery_bytes},
         {"decoders", decoder_bytes(limits)},
         {"results", 2 * list},  // one being filled, one being written
         {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},
-        {"checkpoint buffers", 3 * rows_wire + state_bytes(settings)},
+        {"checkpoint buffers", 3 * rows_wire + state_bytes(settings) + ModelCopies::bytes_max},
         {"inbox (tmpfs)", limits.inbox_bytes + InboxLog::configuration_bytes_max},
         {"SQLite", sqlite_bytes},
         {"libraries", libraries_bytes},
@@ -95,7 +102,7 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
 std::vector<BudgetLine> disk_budget(const Settings& settings) {
     const std::uint64_t all = settings.storage.bytes_max;
     const std::uint64_t journal = std::min(all, journal_bytes(settings));
-    const std::uint64_t state = std::min(all - journal, state_bytes(settings));
+    const std::uint64_t state = std::min(all - journal, state_bytes(settings) + former_models_bytes(settings));
     return {{"journal", journal}, {"state", state}, {"results", all - journal - state}};
 }
 

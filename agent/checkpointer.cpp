@@ -36,9 +36,9 @@ Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path f
     scratch_.resize(std::max({held.pipeline().saved_bytes_max(), publisher_.saved_bytes_max(), held_bytes_max}));
     state_bytes_.reserve(held.pipeline().saved_total_max() + publisher_.saved_bytes_max() + held_bytes_max +
                          std::size_t{64} * 1024);
-    state_.reserve(2 * settings.capacities.channels_max + 2 * settings.capacities.groups_max +
+    state_.reserve(2 * settings.capacities.channels_max + 3 * settings.capacities.groups_max +
                    settings.capacities.rule_states_max + settings.sources.size() +
-                   2 * settings.capacities.channels_max + 64);
+                   2 * settings.capacities.channels_max + ModelCopies::copies_max + 64);
     row_bytes_.reserve(held_bytes_max);
     rows_.reserve(rows_max);
 }
@@ -255,6 +255,7 @@ Outcome<> Checkpointer::checkpoint(bool with_models) {
     // What was given up while the commit was under way may be newer than it.
     const bool all_kept = held.inbox().first() <= position + 1;
     held.inbox().free_through(position);
+    held.pipeline().copies_saved(position);
     if (all_kept) intake_.durable_again();
     return {};
 }

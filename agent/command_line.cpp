@@ -16,6 +16,7 @@
 #include "agent/check.hpp"
 #include "agent/control_client.hpp"
 #include "agent/json_writer.hpp"
+#include "agent/model_commands.hpp"
 #include "agent/settings_keys_page.hpp"
 #include "agent/settings_parse.hpp"
 #include "agent/settings_parse_units.hpp"
@@ -94,6 +95,8 @@ public:
         if (replay_->parsed()) return replay();
         if (status_->parsed()) return status();
         if (flush_->parsed()) return flush();
+        if (models_.keygen_parsed()) return models_.keygen();
+        if (models_.model_parsed()) return model();
         return version();
     }
 
@@ -243,6 +246,11 @@ private:
         return delivered ? exit_code::ok : exit_code::failed;
     }
 
+    int model() const {
+        const std::optional<Settings> settings = this->settings();
+        return settings ? models_.model(*settings) : exit_code::bad_configuration;
+    }
+
     int version() const {
         if (!arguments_.json) {
             print(stdout, "redshank " REDSHANK_VERSION "\n");
@@ -267,6 +275,7 @@ private:
     const EntryPoints& entry_points_;
     Arguments arguments_;
     CLI::App app_{"Watches sensors over MQTT, raises the alarm locally, forwards aggregates", "redshank"};
+    ModelCommands models_{app_, arguments_.configuration, arguments_.json};
     CLI::App* run_ = nullptr;
     CLI::App* check_ = nullptr;
     CLI::App* replay_ = nullptr;

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "agent/control_address.hpp"
 #include "drivers/clock.hpp"
@@ -24,13 +25,14 @@ namespace redshank {
 
 namespace {
 
+constexpr std::size_t usual_request_bytes = 4096;
 constexpr std::int64_t idle_max_ns = 5'000'000'000;
 
 struct Connection {
     enum class State : std::uint8_t { free, reading, waiting, working, writing };
     State state = State::free;
     int descriptor = -1;
-    std::array<char, ControlServer::request_bytes_max> request{};
+    std::vector<char> request;  // grows as needed, up to request_bytes_max
     std::size_t received = 0;
     std::size_t line = 0;  // of the request, without its end
     std::string answer;
@@ -168,6 +170,7 @@ private:
             if (connection.state != State::free) continue;
             connection.state = State::reading;
             connection.descriptor = descriptor;
+            connection.request.resize(usual_request_bytes);
             connection.received = 0;
             connection.sent = 0;
             connection.deadline_ns = now_ns + idle_max_ns;
@@ -189,7 +192,8 @@ private:
         close(connection.descriptor);
         connection.descriptor = -1;
         connection.state = State::free;
-        connection.answer.clear();
+        connection.answer = {};
+        connection.request = {};
     }
 
     void reply(Connection& connection, const ControlAnswer& answer, std::int64_t now_ns) {
@@ -199,8 +203,9 @@ private:
     }
 
     void receive(Connection& connection, std::int64_t now_ns) {
+        if (connection.received == connection.request.size()) connection.request.resize(request_bytes_max);
         char* const at = connection.request.data() + connection.received;
-        const ssize_t taken = recv(connection.descriptor, at, request_bytes_max - connection.received, 0);
+        const ssize_t taken = recv(connection.descriptor, at, connection.request.size() - connection.received, 0);
         if (taken < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (taken <= 0) return drop(connection);
         connection.received += static_cast<std::size_t>(taken);
@@ -208,7 +213,7 @@ private:
         const void* end = std::memchr(at, '\n', static_cast<std::size_t>(taken));
         if (end == nullptr) {
             if (connection.received < request_bytes_max) return;
-            return reply(connection, {false, "request is longer than 4096 bytes"}, now_ns);
+            return reply(connection, {false, "request is longer than 81920 bytes"}, now_ns);
         }
         connection.line = static_cast<std::size_t>(static_cast<const char*>(end) - connection.request.data());
         const std::string_view request(connection.request.data(), connection.line);

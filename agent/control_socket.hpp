@@ -27,7 +27,7 @@ class ControlServer {
 public:
     static constexpr std::size_t connections_max = 8;
     static constexpr std::size_t flushes_max = 4;
-    static constexpr std::size_t request_bytes_max = 4096;
+    static constexpr std::size_t request_bytes_max = std::size_t{80} * 1024;  // a model file as base64
 
     using Answer = std::function<ControlAnswer(std::string_view request)>;
 

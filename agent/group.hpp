@@ -28,16 +28,20 @@ struct Group {
     std::array<float, members_max> standardised{};
     Suppression suppression;
     std::unique_ptr<Model> model;
-    std::uint64_t vectors = 0;  // scored
+    std::uint64_t vectors = 0;  // scored, since the standardisation began
     std::int64_t hold_ns = 0;
     bool firing = false;  // its own anomaly, as of the last scoring
     std::int64_t firing_since_ns = 0;
-    bool held = false;  // firing, and not longer than hold_ns: the model does not learn
+    bool held = false;             // firing, and not longer than hold_ns: the model does not learn
+    std::uint32_t unjudged = 0;    // vectors to come that are not judged: something was accepted
+    std::int64_t imported_ns = 0;  // when the model taken last was made, since the epoch; 0: none was
+    Score last_score;              // not saved
     std::uint32_t anomaly_rule = UINT32_MAX;
     std::array<std::uint32_t, rules_max> rules{};  // on the score, the default one included
     std::uint8_t rule_count = 0;
     std::uint64_t changed_at = 0;        // position
     std::uint64_t model_changed_at = 0;  // position
+    std::uint64_t commanded_at = 0;      // position of the last command that changed the model, since start
 
     std::uint64_t all() const noexcept { return UINT64_MAX >> (members_max - members); }
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/heap.hpp"
+#include "agent/model_file.hpp"
 
 namespace redshank {
 
@@ -12,7 +13,8 @@ Intake::Intake(std::unique_ptr<Pipeline> pipeline, std::unique_ptr<InboxLog> inb
       inbox_(std::move(inbox)),
       results_(make_results(pipeline_->settings())),
       clock_(std::move(clock)),
-      last_stamp_ns_(std::max(inbox_->last_stamp_ns(), pipeline_->position() > 0 ? pipeline_->now_ns() : 0)) {}
+      last_stamp_ns_(std::max(inbox_->last_stamp_ns(), pipeline_->position() > 0 ? pipeline_->now_ns() : 0)),
+      command_room_(ModelCommand::head_bytes_max + model_file_bytes_max) {}
 
 std::unique_ptr<ResultList> Intake::make_results(const Settings& settings) {
     return std::make_unique<ResultList>(settings.capacities.results_max, settings.capacities.alerts_max,
@@ -55,6 +57,30 @@ std::uint64_t Intake::event(RecordKind kind, std::span<const std::byte> body) no
     }
     finish(urgency);
     return position;
+}
+
+Intake::Commanded Intake::command(const ModelCommand& command, const ModelOrigin& origin) noexcept {
+    Urgency urgency;
+    Commanded done;
+    {
+        const std::lock_guard lock(mutex_);
+        done.refusal = pipeline_->refusal_of(command, origin);
+        if (done.refusal) return done;
+        ByteWriter out(command_room_);
+        encode(command, out);
+        if (!out.ok() || out.used() > inbox_->record_bytes_max()) {
+            done.refusal = ModelRefusal::too_large;
+            return done;
+        }
+        const InboxLog::Appended appended = inbox_->append(RecordKind::model, stamp(), out.written());
+        run(appended);
+        done.position = appended.position;
+        done.refusal = pipeline_->last_refusal();
+        urgency = take_urgency();
+    }
+    finish(urgency);
+    if (!urgency.fired && !urgency.inbox_filling) wake_();  // what it had been before is safe soon
+    return done;
 }
 
 std::int64_t Intake::tick(std::int64_t latest_ns) noexcept {

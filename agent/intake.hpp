@@ -32,6 +32,12 @@ public:
     void message(const Message& message) noexcept;
     // A record of another kind; returns its position.
     std::uint64_t event(RecordKind kind, std::span<const std::byte> body = {}) noexcept;
+    // A command on a model, unless it cannot be: then nothing is recorded.
+    struct Commanded {
+        std::uint64_t position = 0;  // of the record
+        std::optional<ModelRefusal> refusal;
+    };
+    Commanded command(const ModelCommand& command, const ModelOrigin& origin) noexcept;
     // Lets timers fire that are due; returns when the next one is, at most `latest_ns` from now.
     std::int64_t tick(std::int64_t latest_ns) noexcept;
     // Recovery: a record that the inbox has already.
@@ -81,6 +87,7 @@ private:
     AlertPublisher* publisher_ = nullptr;
     bool fired_ = false;  // an alert was made by the record being worked on
     std::int64_t last_stamp_ns_ = 0;
+    std::vector<std::byte> command_room_;
     std::atomic<std::uint64_t> exposed_{0};
     std::atomic<bool> durable_{true};
 };

@@ -102,6 +102,7 @@ void Keeper::round(std::int64_t now_ns) {
     if (session_) step_uplink(now_ns);
     publish_figures();
     look_for_delivered();
+    look_for_entry();
 }
 
 void Keeper::step_uplink(std::int64_t now_ns) {
@@ -137,6 +138,8 @@ void Keeper::publish_figures() {
         figures_.disk_bytes = store->bytes();
         figures_.room = store->room_for_results();
     }
+    committed_position_ = checkpointer_.committed_position();
+    committed_changed_.notify_all();
     figures_.checkpoints = checkpointer_.checkpoints();
     figures_.checkpoint_failures = failures_;
     figures_.uplink_connected = session_ && session_->connected();
@@ -179,6 +182,45 @@ bool Keeper::wait_delivered(std::uint64_t position, std::uint64_t number, std::i
     });
     --waited_for_;
     return delivered;
+}
+
+bool Keeper::wait_covered(std::uint64_t position, std::int64_t timeout_ns) {
+    std::unique_lock lock(mutex_);
+    wake();
+    return committed_changed_.wait_for(lock, std::chrono::nanoseconds(timeout_ns),
+                                       [&] { return committed_position_ >= position; });
+}
+
+Outcome<std::vector<std::byte>> Keeper::saved_entry(const std::string& key, std::int64_t timeout_ns) {
+    std::unique_lock lock(mutex_);
+    wanted_entry_ = key;
+    wake();
+    const bool found =
+        entry_found_.wait_for(lock, std::chrono::nanoseconds(timeout_ns), [this] { return wanted_entry_.empty(); });
+    wanted_entry_.clear();
+    if (!found) return failure("the store does not answer in time");
+    return std::move(found_entry_);
+}
+
+void Keeper::look_for_entry() {
+    std::unique_lock lock(mutex_);
+    if (wanted_entry_.empty()) return;
+    const std::string key = wanted_entry_;
+    lock.unlock();
+    Outcome<std::vector<std::byte>> found;
+    if (Store* store = checkpointer_.store()) {
+        const auto read = store->each_state([&](std::string_view each, std::span<const std::byte> value) {
+            if (each == key) found->assign(value.begin(), value.end());
+        });
+        if (!read) found = failure(read.error());
+    } else {
+        found = failure("the store cannot be opened");
+    }
+    lock.lock();
+    if (wanted_entry_ != key) return;
+    found_entry_ = std::move(found);
+    wanted_entry_.clear();
+    entry_found_.notify_all();
 }
 
 KeeperFigures Keeper::figures() const {

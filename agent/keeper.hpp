@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "agent/checkpointer.hpp"
 #include "agent/intake.hpp"
@@ -48,6 +49,11 @@ public:
     // covers `position`. False: the time was up, or there is no uplink.
     bool wait_delivered(std::uint64_t position, std::uint64_t number, std::int64_t timeout_ns);
 
+    // Waits until a checkpoint covers `position`. False: the time was up.
+    bool wait_covered(std::uint64_t position, std::int64_t timeout_ns);
+    // An entry of saved state, empty when there is none. A failure: the time was up, or the store cannot be read.
+    Outcome<std::vector<std::byte>> saved_entry(const std::string& key, std::int64_t timeout_ns);
+
     KeeperFigures figures() const;
 
 private:
@@ -56,6 +62,7 @@ private:
     void step_uplink(std::int64_t now_ns);
     void publish_figures();
     void look_for_delivered();
+    void look_for_entry();
     std::int64_t wait_ms(std::int64_t now_ns) const noexcept;
 
     Checkpointer& checkpointer_;
@@ -81,6 +88,11 @@ private:
     std::uint64_t covered_position_ = 0;  // by a checkpoint
     std::uint64_t oldest_undelivered_ = 0;
     std::uint64_t rounds_ = 0;
+    std::uint64_t committed_position_ = 0;
+    std::condition_variable committed_changed_;
+    std::string wanted_entry_;  // empty: nobody asks
+    Outcome<std::vector<std::byte>> found_entry_;
+    std::condition_variable entry_found_;
 };
 
 }  // namespace redshank

@@ -101,6 +101,9 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
         case RecordKind::flush:
             close_all_windows(quality::split, moment);
             break;
+        case RecordKind::model:
+            last_refusal_ = on_model_command(record.body, moment);
+            break;
         case RecordKind::tick:
         case RecordKind::began:
             break;

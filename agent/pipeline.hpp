@@ -12,6 +12,9 @@
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
 #include "agent/ledger.hpp"
+#include "agent/model_command.hpp"
+#include "agent/model_copies.hpp"
+#include "agent/model_refusal.hpp"
 #include "agent/name_index.hpp"
 #include "agent/outputs.hpp"
 #include "agent/redelivery.hpp"
@@ -64,8 +67,8 @@ public:
 
     // What changed after position `since` (0: everything, and what is gone), and models that changed after
     // `models_since` (nullopt: none).
-    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...". No heap but the callback's
-    //   own.
+    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...". A model that a
+    //   command changed is saved with the command's position. No heap but the callback's own.
     void save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
               const SaveEntry& take) const;
     std::size_t saved_bytes_max() const noexcept;  // of one entry: what `scratch` needs
@@ -80,6 +83,22 @@ public:
 
     // Every group's model, in the order of the groups.
     void each_model(std::span<std::byte> scratch, const SaveEntry& take) const;
+
+    // Commands on models: pipeline_models.cpp.
+    std::span<const Group> group_table() const noexcept { return groups_; }  // unused slots among them
+    std::uint32_t find_group(std::string_view name) const noexcept;          // no_slot: none of that name
+    std::string_view member_name(std::uint32_t group, std::uint8_t member) const noexcept;  // empty: not seen yet
+    // Which model on which inputs: models of equal ones can stand in for each other.
+    std::uint64_t inputs_fingerprint(const Group& group) const noexcept;
+    std::uint32_t warmup_of(const Group& group) const noexcept;
+    // Why a command cannot be; nothing changes. What this lets through becomes a record.
+    std::optional<ModelRefusal> refusal_of(const ModelCommand& command, const ModelOrigin& origin) noexcept;
+    // What became of the last command that was a record.
+    std::optional<ModelRefusal> last_refusal() const noexcept { return last_refusal_; }
+    // Entries "before/<slot>" up to that position are in the database.
+    void copies_saved(std::uint64_t position) noexcept { copies_.drop_through(position); }
+    // The snapshot in a saved "before/<slot>", when it is this group's; empty otherwise.
+    std::span<const std::byte> saved_copy(std::uint32_t group, std::span<const std::byte> entry) const noexcept;
 
 private:
     // pipeline.cpp: messages and readings
@@ -109,6 +128,11 @@ private:
     void score(std::uint32_t group, Moment& moment) noexcept;
     void end_row(Moment& moment) noexcept;
 
+    // pipeline_models.cpp: commands
+    std::optional<ModelRefusal> on_model_command(std::span<const std::byte> body, Moment& moment) noexcept;
+    void write_model(const Group& group, ByteWriter& out) const noexcept;
+    void accept(std::uint32_t group, Moment& moment) noexcept;
+
     // pipeline_matching.cpp: which channel belongs to which groups and rules
     std::uint32_t channel_of(std::uint16_t source, std::string_view topic, std::string_view field, const Labels& labels,
                              Moment& moment) noexcept;
@@ -123,11 +147,10 @@ private:
     static std::uint64_t fingerprint_of(const PreprocessSettings& settings) noexcept;
     std::uint64_t group_fingerprint(std::uint16_t settings) const noexcept;
     std::uint32_t find_channel(std::string_view name) const noexcept;
-    std::uint32_t find_group(std::string_view name) const noexcept;
     std::uint32_t find_rule(std::uint16_t rule, const ChannelName* target) const noexcept;
 
     // pipeline_save.cpp, pipeline_restore.cpp
-    static constexpr std::uint8_t state_format = 2;
+    static constexpr std::uint8_t state_format = 3;
     void write_base(ByteWriter& out) const noexcept;
     bool read_base(ByteReader& in);
     void write_channel(const Channel& channel, ByteWriter& out) const noexcept;
@@ -165,6 +188,8 @@ private:
     std::vector<std::uint32_t> group_first_;  // first slot of each [[group]]'s share, and the end
     std::size_t groups_used_ = 0;
     std::uint64_t groups_refused_ = 0;
+    ModelCopies copies_;
+    std::optional<ModelRefusal> last_refusal_;
     std::uint64_t save_all_after_ = 0;  // positions up to it were never saved under these settings
 
     // Left over by an older configuration or boot, until the `began` record.

@@ -64,7 +64,8 @@ void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
         .half_hour = wall_trusted_ ? half_hour_of(moment.now_ns) : Observation::no_half_hour,
     };
     const Score score = group.model->score(observation);
-    if (score.warm) {
+    group.last_score = score;
+    if (score.warm && group.unjudged == 0) {
         for (std::uint8_t i = 0; i < group.rule_count; ++i)
             rules_.judge(group.rules[i], static_cast<double>(score.score), moment);
     }
@@ -80,6 +81,7 @@ void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
     } else {
         group.model->learn(observation);
     }
+    if (group.unjudged > 0) --group.unjudged;
     // What the alert already says is said once.
     const float anomaly_score = group.suppression.pass(repeated ? 0 : score.score);
     moment.out.scored({group.name.view(), anomaly_score, score.score, firing});

@@ -128,6 +128,10 @@ bool Pipeline::read_group(std::uint32_t saved_slot, ByteReader& in) {
     group.firing = in.get<bool>();
     group.firing_since_ns = in.get<std::int64_t>();
     group.held = in.get<bool>();
+    if (leftover_.format >= 3) {
+        group.unjudged = in.get<std::uint32_t>();
+        group.imported_ns = in.get<std::int64_t>();
+    }
     return in.ok();
 }
 
@@ -171,6 +175,7 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
     if (const auto slot = slot_of(key, "group")) return *slot >= leftover_.groups || read_group(*slot, in);
     if (const auto slot = slot_of(key, "model")) return *slot >= leftover_.groups || read_model(*slot, in);
     if (const auto slot = slot_of(key, "rule")) return *slot >= leftover_.rule_states || read_rule(*slot, in);
+    if (slot_of(key, "before")) return true;  // the database alone keeps it
     const auto slot = slot_of(key, "source");
     if (!slot) return false;
     return *slot >= leftover_.sources || read_source(in);
@@ -213,6 +218,7 @@ void Pipeline::begin_anew(std::uint32_t slot) {
     group.vectors = 0;
     group.firing = false;
     group.held = false;
+    group.unjudged = 0;
 }
 
 void Pipeline::restored() {

@@ -47,8 +47,8 @@ std::size_t Pipeline::saved_total_max() const noexcept {
     for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
     total += channels_.size() * (channel_bytes_max + key_bytes_max);
     total += rules_.capacity() * (rule_bytes_max + key_bytes_max);
-    for (const Group& group : groups_) total += group_bytes_max + group.model->snapshot_bytes() + 2 * key_bytes_max;
-    return total;
+    for (const Group& group : groups_) total += group_bytes_max + group.model->snapshot_bytes() + 3 * key_bytes_max;
+    return total + ModelCopies::bytes_max;
 }
 
 void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
@@ -70,13 +70,15 @@ void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_sin
     for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
         const Group& group = groups_[slot];
         entry(key_of("group", slot), group.used, group.changed_at, [&](ByteWriter& out) { write_group(group, out); });
-        const bool model_changed = group.used && models_since && (all_models || group.model_changed_at > *models_since);
+        if (!group.used && all) take(key_of("before", slot).view(), {});
+        const bool commanded = group.used && group.commanded_at > since;
+        const bool model_changed =
+            commanded || (group.used && models_since && (all_models || group.model_changed_at > *models_since));
         if (!model_changed && (group.used || !all)) continue;
-        entry(key_of("model", slot), group.used, UINT64_MAX, [&](ByteWriter& out) {
-            out.put(fnv1a(group.name.view(), group_fingerprint(group.settings)));
-            group.model->snapshot(out);
-        });
+        entry(key_of("model", slot), group.used, UINT64_MAX, [&](ByteWriter& out) { write_model(group, out); });
     }
+    copies_.each(
+        since, [&](std::uint32_t slot, std::span<const std::byte> copy) { take(key_of("before", slot).view(), copy); });
     for (std::uint32_t slot = 0; slot < rules_.capacity(); ++slot) {
         entry(key_of("rule", slot), rules_[slot].used, rules_[slot].changed_at,
               [&](ByteWriter& out) { rules_.write(slot, out); });
@@ -145,6 +147,8 @@ void Pipeline::write_group(const Group& group, ByteWriter& out) const noexcept {
     out.put(group.firing);
     out.put(group.firing_since_ns);
     out.put(group.held);
+    out.put(group.unjudged);
+    out.put(group.imported_ns);
 }
 
 }  // namespace redshank

@@ -16,9 +16,11 @@
 #include "agent/heap.hpp"
 #include "agent/json_writer.hpp"
 #include "agent/keeper.hpp"
+#include "agent/model_desk.hpp"
 #include "agent/recovery.hpp"
 #include "agent/reload.hpp"
 #include "agent/status.hpp"
+#include "agent/subscriptions.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/systemd.hpp"
 #include "storage/sqlite/database.hpp"
@@ -39,7 +41,8 @@ constexpr std::uint64_t no_token = 0;
 // What the broker says, as records.
 class BrokerEvents final : public MqttEvents {
 public:
-    BrokerEvents(Intake& intake, AlertPublisher& publisher) : intake_(intake), publisher_(publisher) {}
+    BrokerEvents(Intake& intake, AlertPublisher& publisher, ModelDesk& models)
+        : intake_(intake), publisher_(publisher), models_(models) {}
 
     void on_connected(bool session_present) noexcept override {
         const heap::Sealed sealed;
@@ -59,11 +62,11 @@ public:
     }
     void on_message(const Message& message) noexcept override {
         const heap::Sealed sealed;
-        intake_.message(message);
+        models_.takes(message) ? models_.message(message) : intake_.message(message);
     }
     void on_published(std::uint64_t token) noexcept override {
         const heap::Sealed sealed;
-        publisher_.acknowledged(token);
+        if (!models_.acknowledged(token)) publisher_.acknowledged(token);
         publisher_.drain();
     }
 
@@ -72,6 +75,7 @@ public:
 private:
     Intake& intake_;
     AlertPublisher& publisher_;
+    ModelDesk& models_;
     std::atomic<bool> subscribed_{false};
 };
 
@@ -128,6 +132,15 @@ MqttClientSettings mqtt_settings(const Settings& settings, const Recovered& reco
     return mqtt;
 }
 
+// The identifier of the subscription for models; 0: there is none.
+std::uint32_t model_subscription(const Settings& settings, const Recovered& recovered) {
+    if (settings.models.trusted_keys.empty()) return 0;
+    for (const MqttSubscription& subscription : recovered.subscriptions) {
+        if (subscription.filter == SubscriptionTable::model_filter(settings)) return subscription.identifier;
+    }
+    return 0;
+}
+
 enum class Ended : std::uint8_t { stopped, failed, reload };
 
 // One life of the agent, from recovery to the last checkpoint.
@@ -159,6 +172,7 @@ private:
     const RunOptions& options_;
     Recovered parts_;
     std::unique_ptr<Keeper> keeper_;
+    std::unique_ptr<ModelDesk> models_;
     std::unique_ptr<BrokerEvents> events_;
     std::unique_ptr<MqttClient> mqtt_;
     std::unique_ptr<Status> status_;
@@ -189,13 +203,15 @@ Outcome<> Life::begin() {
     }
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);
     parts_.intake->on_urgent([this] { keeper_->wake(); });
-    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher);
+    models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_, model_subscription(settings_, parts_));
+    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher, *models_);
     auto mqtt = MqttClient::create(mqtt_settings(settings_, parts_), *events_);
     if (!mqtt) return failure("mqtt: " + mqtt.error());
     mqtt_ = std::move(*mqtt);
     parts_.publisher->attach(mqtt_.get());
+    models_->attach(mqtt_.get());
     status_ = std::make_unique<Status>(settings_, *parts_.intake, *parts_.checkpointer, *keeper_, *parts_.publisher,
-                                       *mqtt_, budget_bytes(settings_));
+                                       *mqtt_, *models_, budget_bytes(settings_));
     health_topic_ = settings_.mqtt.base_topic + "/health";
     auto control = ControlServer::listen(settings_.agent.runtime_dir / "control",
                                          [this](std::string_view request) { return answer(request); });
@@ -242,6 +258,9 @@ bool Life::step(std::int64_t now_ns) {
         if (!error.empty()) spdlog::warn("mqtt: {}", error);
         mqtt_error_ = error;
     }
+    models_->report([](const std::string& sentence, bool refused) {
+        refused ? spdlog::warn("{}", sentence) : spdlog::info("{}", sentence);
+    });
     parts_.publisher->drain();
     if (mqtt_->connected() && now_ns >= next_health_ns_) {
         publish_health();
@@ -280,6 +299,7 @@ void Life::publish_health() noexcept {
 ControlAnswer Life::answer(std::string_view request) {
     if (request == "status") return {.ok = true, .body = std::string(status_->json(ready_.load()))};
     if (request.starts_with("flush")) return flush(request);
+    if (ModelDesk::is_request(request)) return models_->answer(request);
     return {.ok = false, .body = "unknown request"};
 }
 

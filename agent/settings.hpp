@@ -85,6 +85,9 @@ struct Settings {
         std::string client_id;   // default "redshank-<id>"
         std::string base_topic;  // default "redshank/<id>"
     } mqtt;
+    struct Models {
+        std::vector<std::string> trusted_keys;  // public keys as texts, checked
+    } models;
     struct Uplink {
         std::string url;  // empty: no uplink, results stay in the buffer
     } uplink;

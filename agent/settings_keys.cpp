@@ -29,6 +29,9 @@ constexpr std::array tables{
     SettingsTable{"anomaly", false,
                   "The default rule `anomaly`, and the model of channels judged alone and of groups that say nothing "
                   "else."},
+    SettingsTable{"models", false,
+                  "Models that come from elsewhere: `redshank model import`, and `<base_topic>/model/<group>`. "
+                  "docs/model-files.md."},
     SettingsTable{"source", true, "Topics to subscribe to. A message counts under the first source that matches."},
     SettingsTable{"source.preprocess", false, "What happens to a reading before anything else sees it."},
     SettingsTable{"group", true, "Channels judged together. Without any group each channel is judged alone."},
@@ -244,6 +247,18 @@ const std::array keys{
                 "\"1h\"",
                 "Longest time an alert keeps its model from learning.",
                 [](T& to, const V& v) { to.settings.anomaly.hold_ns = v.whole; }},
+
+    SettingsKey{
+        "models",
+        "trusted_keys",
+        KeyType::texts,
+        0,
+        64,
+        {},
+        "[]",
+        "Public keys, as `redshank keygen --sign FILE` prints them: a model from elsewhere is taken when one of "
+        "them signed it. Without any, no model is taken over MQTT.",
+        [](T& to, const V& v) { to.settings.models.trusted_keys = v.texts; }},
 
     SettingsKey{"source",
                 "topic",

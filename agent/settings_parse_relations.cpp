@@ -7,6 +7,7 @@
 
 #include "agent/settings_keys.hpp"
 #include "agent/settings_parse_units.hpp"
+#include "drivers/signature.hpp"
 #include "drivers/topic.hpp"
 #include "drivers/uplink/sockets.hpp"
 #include "model/aggregate_parts.hpp"
@@ -65,6 +66,24 @@ void check_urls(Settings& settings, SettingsReport& report) {
         report.error("uplink.url",
                      "url must be tcp://127.0.0.1:PORT with a port from 1 to 65535, or ipc://PATH with a "
                      "path of at most 107 bytes");
+    }
+}
+
+// Never shown: it may be a secret one.
+void check_trusted_keys(const Settings& settings, SettingsReport& report) {
+    for (std::size_t i = 0; i < settings.models.trusted_keys.size(); ++i) {
+        const std::string& key = settings.models.trusted_keys[i];
+        if (parse_public_key(key)) continue;
+        const std::string where = numbered("models.trusted_keys", i);
+        if (key.starts_with("ed25519-secret:")) {
+            report.error(where,
+                         "an element of trusted_keys is a secret key: put its public key there, and make a new "
+                         "pair, because this one is no secret any more");
+        } else {
+            report.error(where,
+                         "an element of trusted_keys must be a public key as `redshank keygen --sign FILE` "
+                         "prints it: \"ed25519-public:\" and 64 hexadecimal digits");
+        }
     }
 }
 
@@ -256,6 +275,7 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
 void check_relations(Settings& settings, SettingsReport& report) {
     check_names(settings, report);
     check_urls(settings, report);
+    check_trusted_keys(settings, report);
     const std::vector<std::string> labels = check_sources(settings, report);
     check_groups(settings, labels, report);
     if (as_double(settings.anomaly.clear_below) > as_double(settings.anomaly.score_above)) {

@@ -264,7 +264,8 @@ private:
             report_.error(spot, name + " " + wrong_type(node, key));
             return false;
         }
-        if (elements->empty() || elements->size() > static_cast<std::size_t>(key.high)) {
+        if (elements->size() < static_cast<std::size_t>(key.low) ||
+            elements->size() > static_cast<std::size_t>(key.high)) {
             report_.error(
                 spot, name + " must have " + describe_range(key) + " texts, not " + std::to_string(elements->size()));
             return false;

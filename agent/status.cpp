@@ -52,13 +52,14 @@ void write_source(JsonWriter& json, std::string_view topic, const SourceLedger& 
 }  // namespace
 
 Status::Status(const Settings& settings, Intake& intake, Checkpointer& checkpointer, Keeper& keeper,
-               AlertPublisher& publisher, const MqttClient& mqtt, std::uint64_t budget_bytes)
+               AlertPublisher& publisher, const MqttClient& mqtt, const ModelDesk& models, std::uint64_t budget_bytes)
     : settings_(settings),
       intake_(intake),
       checkpointer_(checkpointer),
       keeper_(keeper),
       publisher_(publisher),
       mqtt_(mqtt),
+      models_(models),
       budget_bytes_(budget_bytes),
       sources_(settings.sources.size()),
       text_(text_bytes_max(settings)) {
@@ -155,6 +156,7 @@ std::string_view Status::json(bool ready) noexcept {
         .member("rule_states_refused", now.rule_states_refused)
         .end_object();
 
+    models_.write_figures(json.key("models"));
     json.key("alerts").begin_array();
     for (const AlertRow& row : alerts_) {
         std::array<char, alert_json_bytes_max> room;

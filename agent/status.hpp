@@ -9,6 +9,7 @@
 #include "agent/checkpointer.hpp"
 #include "agent/intake.hpp"
 #include "agent/keeper.hpp"
+#include "agent/model_desk.hpp"
 #include "drivers/mqtt_client.hpp"
 
 namespace redshank {
@@ -21,7 +22,7 @@ public:
     static constexpr std::size_t alerts_max = 256;  // firing ones first; `alerts_more` counts the rest
 
     Status(const Settings& settings, Intake& intake, Checkpointer& checkpointer, Keeper& keeper,
-           AlertPublisher& publisher, const MqttClient& mqtt, std::uint64_t budget_bytes);
+           AlertPublisher& publisher, const MqttClient& mqtt, const ModelDesk& models, std::uint64_t budget_bytes);
 
     // One JSON object; valid until the next call.
     std::string_view json(bool ready) noexcept;
@@ -49,6 +50,7 @@ private:
     Keeper& keeper_;
     AlertPublisher& publisher_;
     const MqttClient& mqtt_;
+    const ModelDesk& models_;
     std::uint64_t budget_bytes_;
     std::vector<SourceLedger> sources_;
     std::vector<AlertRow> alerts_;

@@ -35,15 +35,18 @@ std::vector<std::byte> SubscriptionTable::write() const {
 
 void SubscriptionTable::assign(const Settings& settings) {
     for (Entry& entry : entries_) entry.place = unwanted_place;
-    for (std::size_t source = 0; source < settings.sources.size(); ++source) {
-        const std::string filter = checked_pattern(settings.sources[source].topic, TopicPattern::Use::topic).filter();
+    const auto want = [this](const std::string& filter, std::size_t place) {
         const auto known =
             std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) { return entry.filter == filter; });
         if (known != entries_.end()) {
-            known->place = std::min(known->place, source);
+            known->place = std::min(known->place, place);
         } else {
-            entries_.push_back({filter, next_++, source});
+            entries_.push_back({filter, next_++, place});
         }
+    };
+    if (!settings.models.trusted_keys.empty()) want(model_filter(settings), 0);
+    for (std::size_t source = 0; source < settings.sources.size(); ++source) {
+        want(checked_pattern(settings.sources[source].topic, TopicPattern::Use::topic).filter(), source + 1);
     }
     auto unwanted = static_cast<std::size_t>(
         std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.wanted(); }));

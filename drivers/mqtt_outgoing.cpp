@@ -29,6 +29,7 @@ bool MqttOutgoing::push(const Entry& entry) noexcept {
     if (entry.topic.size() > std::numeric_limits<std::uint16_t>::max() || entry.payload.size() > ring_.size()) {
         return false;
     }
+    if (empty()) head_ = tail_ = 0;  // so that a long one fits whatever came before
     Header header{static_cast<std::uint32_t>(entry.payload.size()), static_cast<std::uint16_t>(entry.topic.size()),
                   entry.slot, entry.retain, false};
     const std::size_t bytes = size_of(header);

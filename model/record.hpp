@@ -19,6 +19,7 @@ enum class RecordKind : std::uint8_t {
     down = 6,          // end of a recovery: the process had been away, no body
     flush = 7,         // command: close every open window now, no body
     began = 8,  // first of an inbox file; body: u8 wall clock trusted. What the restored state left over ends here
+    model = 9,  // command: body as ModelCommand
 };
 
 // position: consecutive from 1 within a boot's inbox. stamp_ns: ns since the epoch on the gateway's frozen time line

@@ -222,7 +222,7 @@ TEST(ControlSocket, a_request_in_pieces_is_put_together_and_one_without_end_is_r
     EXPECT_EQ(pieces.rest(), "ok\n[status]");
     const RawClient endless(path);
     endless.say(std::string(ControlServer::request_bytes_max, 'x'));
-    EXPECT_EQ(endless.rest(), "error request is longer than 4096 bytes\n");
+    EXPECT_EQ(endless.rest(), "error request is longer than 81920 bytes\n");
 }
 
 TEST(ControlSocket, the_file_of_a_dead_process_is_replaced_and_that_of_a_living_one_is_not) {
