@@ -10,6 +10,16 @@ namespace {
 
 constexpr std::uint32_t unjudged_least = 64;
 
+// What the model said before counts no more: else a model that is not warm would leave its alert firing, and an alert
+// would keep the next one from learning.
+void settle(AlertRules& rules, Group& group, Moment& moment) noexcept {
+    for (std::uint8_t i = 0; i < group.rule_count; ++i) rules.settle(group.rules[i], moment);
+    group.suppression = {};
+    group.firing = false;
+    group.held = false;
+    group.changed_at = moment.position;
+}
+
 }  // namespace
 
 std::uint32_t Pipeline::warmup_of(const Group& group) const noexcept {
@@ -76,7 +86,8 @@ void Pipeline::accept(std::uint32_t slot, Moment& moment) noexcept {
             Group& group = groups_[seat.group];
             group.vectors = 0;
             group.unjudged = group.model->settling() + std::max(warmup_of(group), unjudged_least);
-            group.changed_at = moment.position;
+            // One that held on would keep the channel's standardisation from learning.
+            settle(rules_, group, moment);
         }
     }
 }
@@ -107,13 +118,7 @@ std::optional<ModelRefusal> Pipeline::on_model_command(std::span<const std::byte
     group.unjudged = 0;
     if (command->action == Action::accept) accept(slot, moment);
 
-    // What the model said before counts no more: else a model that is not warm would leave its alert firing, and an
-    // alert would keep the next one from learning.
-    for (std::uint8_t i = 0; i < group.rule_count; ++i) rules_.settle(group.rules[i], moment);
-    group.suppression = {};
-    group.firing = false;
-    group.held = false;
-    group.changed_at = moment.position;
+    settle(rules_, group, moment);
     group.model_changed_at = moment.position;
     group.commanded_at = moment.position;
     return std::nullopt;

@@ -280,7 +280,7 @@ private:
             std::string wrong = text == nullptr ? "must be a text, not " + in_words(element)
                                                 : read_text(text->get(), element_key, each);
             if (wrong.empty() && std::find(value.texts.begin(), value.texts.end(), each) != value.texts.end()) {
-                wrong = "is there twice: " + shown(each);
+                wrong = "is there twice" + (key.table == "models" ? "" : ": " + shown(each));  // no key is shown
             }
             report_.found(spot + "#" + std::to_string(value.texts.size()), position(element.source()));
             value.texts.push_back(each);

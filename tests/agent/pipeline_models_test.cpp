@@ -149,6 +149,36 @@ TEST_P(Shift, that_was_accepted_is_normal) {
 INSTANTIATE_TEST_SUITE_P(Levels, Shift,
                          testing::Combine(testing::Values(1, 2, 3), testing::Values(45, 60, 100, 500, -300)));
 
+// Both groups alert on the level of `b`; accepting it for one is accepting it for the other, whose input it is too.
+TEST_F(ModelCommands, a_change_is_accepted_for_every_group_that_has_the_channel) {
+    Settings settings = plant_settings();
+    for (const std::string other : {"a", "c"}) {
+        GroupSettings pair;
+        pair.name = "with-" + other;
+        pair.channels = {other, "b"};
+        pair.warmup_readings = 40;
+        settings.groups.push_back(pair);
+    }
+    world_ = std::make_unique<World>(settings);
+    world_->begin();
+    const auto readings = [&](int count, std::int64_t b) {
+        for (int i = 0; i < count; ++i) {
+            world_->now_ns += s;
+            const auto value = [&](std::int64_t level) { return std::to_string(level + random_.between(-30, 30)); };
+            world_->sensors("{\"a\": " + value(200) + ", \"b\": " + value(b) + ", \"c\": " + value(300) + "}");
+        }
+    };
+    readings(400, 100);
+    readings(20, 1500);
+    ASSERT_EQ(world_->out.alerts.size(), 2U);
+    ASSERT_EQ(command(Action::accept, {}, "with-a"), std::nullopt);
+    ASSERT_EQ(world_->out.alerts.size(), 4U);
+    readings(1000, 1500);
+    EXPECT_EQ(world_->out.alerts.size(), 4U);
+    readings(3, 9000);
+    EXPECT_EQ(world_->out.alerts.size(), 6U);
+}
+
 TEST_F(ModelCommands, a_rule_on_the_score_that_waits_waits_no_more) {
     Settings settings = plant_settings();
     settings.anomaly.for_ns = 30 * s;

@@ -267,6 +267,20 @@ TEST(SettingsParse, names_that_become_topics_are_checked) {
     EXPECT_SAYS("[[source]]\ntopic = \"a/{x\"\n", "topic cannot be read");
 }
 
+TEST(SettingsParse, what_is_no_public_key_is_refused_where_it_stands_and_never_shown) {
+    const std::string key = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+    const auto list = [](const std::string& keys) { return "[models]\ntrusted_keys = [" + keys + "]\n"; };
+    EXPECT_EQ(good(list("\"ed25519-public:" + key + "\"")).models.trusted_keys.size(), 1U);
+    EXPECT_TRUE(good(list("")).models.trusted_keys.empty());
+    EXPECT_SAYS(list("\"ed25519-public:" + key + "\", \"" + key + "\""),
+                "f.toml:2:100: an element of trusted_keys must be a public key");
+    EXPECT_SAYS(list("\"ed25519-secret:" + key + "\""), "f.toml:2:17: an element of trusted_keys is a secret key");
+    EXPECT_SAYS(list("7"), "f.toml:2:17: an element of trusted_keys must be a text");
+    for (const std::string& wrong : {"\"ed25519-secret:" + key + "\"", "\"" + key + "\", \"" + key + "\""}) {
+        EXPECT_EQ(errors_of(list(wrong)).find(key), std::string::npos) << errors_of(list(wrong));
+    }
+}
+
 TEST(SettingsParse, the_same_filter_twice_is_refused) {
     EXPECT_SAYS("[[source]]\ntopic = \"a/{x}\"\n[[source]]\ntopic = \"a/+\"\n", "f.toml:4:9: topic is the same filter");
     EXPECT_EQ(good("[[source]]\ntopic = \"a/+\"\n[[source]]\ntopic = \"a/#\"\n").sources.size(), 2U);

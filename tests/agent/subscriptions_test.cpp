@@ -47,6 +47,21 @@ TEST(SubscriptionTable, a_filter_that_left_the_configuration_is_given_up_and_its
     EXPECT_EQ(table.unwanted(), (std::vector<std::string>{"b", "c"}));
 }
 
+TEST(SubscriptionTable, models_come_first_and_only_where_a_key_is_trusted) {
+    Settings settings = with_topics({"#"});
+    settings.mqtt.base_topic = "redshank/t";
+    SubscriptionTable table;
+    table.assign(settings);
+    ASSERT_EQ(table.wanted().size(), 1U);
+    settings.models.trusted_keys = {"a key"};
+    table.assign(settings);
+    ASSERT_EQ(table.wanted().size(), 2U);
+    EXPECT_EQ(table.wanted()[0].filter, "redshank/t/model/#");
+    settings.models.trusted_keys.clear();
+    table.assign(settings);
+    EXPECT_EQ(table.unwanted(), std::vector<std::string>{"redshank/t/model/#"});
+}
+
 TEST(SubscriptionTable, what_was_written_is_read_again) {
     SubscriptionTable table;
     table.assign(with_topics({"a", "b"}));

@@ -81,6 +81,19 @@ TEST(MqttOutgoing, gives_back_in_order_what_it_took_and_refuses_only_when_full) 
     }
 }
 
+TEST(MqttOutgoing, takes_a_long_one_whatever_was_in_it_before) {
+    constexpr std::size_t ring_bytes = 4096;
+    MqttOutgoing outgoing(ring_bytes);
+    const std::vector<std::byte> some(ring_bytes / 2);
+    const std::vector<std::byte> most(ring_bytes - 64);
+    for (int i = 0; i < 5; ++i) {
+        ASSERT_TRUE(outgoing.push({.topic = "t", .payload = some}));
+        outgoing.pop();
+        ASSERT_TRUE(outgoing.push({.topic = "t", .payload = most})) << i;
+        outgoing.pop();
+    }
+}
+
 TEST(MqttOutgoing, refuses_what_could_never_fit) {
     MqttOutgoing ring(512);
     EXPECT_FALSE(ring.push({"t", bytes_of(std::string(600, 'x')), 0, false}));

@@ -223,6 +223,7 @@ TEST_F(ModelLife, over_mqtt_only_what_is_signed_whole_ours_and_new_is_taken) {
     EXPECT_EQ(gateway_.agent().errors().find(public_key_), std::string::npos);
     EXPECT_EQ(out_of_balance(*gateway_.status()), "");
     EXPECT_EQ(gateway_.status()->count("ledger.messages"), taught_) << "models are no readings";
+    EXPECT_EQ(gateway_.status()->count("heap.allocations_after_start"), 0U);
 
     gateway_.agent().kill();
     gateway_.start_ready();
