@@ -92,11 +92,12 @@ void ModelDesk::report(const std::function<void(const std::string& sentence, boo
     }
     for (std::size_t i = 0; i < count; ++i) {
         const Note& note = notes[i];
-        const std::string group = note.group.empty() ? "" : " for group " + std::string(note.group.view());
-        const std::string from = note.by_mqtt ? " over MQTT" : "";
-        say(note.refusal ? "a model" + group + from + " is refused: " + std::string(meaning_of(*note.refusal))
-                         : "a model" + group + " is taken" + from,
-            note.refusal.has_value());
+        std::string sentence = "a model";
+        if (!note.group.empty()) sentence.append(" for group ").append(note.group.view());
+        if (note.by_mqtt) sentence += " over MQTT";
+        sentence += note.refusal ? " is refused: " : " is taken";
+        if (note.refusal) sentence += meaning_of(*note.refusal);
+        say(sentence, note.refusal.has_value());
     }
 }
 

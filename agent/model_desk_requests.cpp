@@ -131,8 +131,8 @@ ControlAnswer ModelDesk::show(std::string_view name) {
         const std::uint32_t slot = pipeline.find_group(name);
         if (slot != Pipeline::no_slot) {
             group = figures_of(pipeline, pipeline.group_table()[slot]);
-            for (std::uint8_t member = 0; member < group.members; ++member) {
-                members.emplace_back(pipeline.member_name(slot, member));
+            for (std::size_t member = 0; member < group.members; ++member) {
+                members.emplace_back(pipeline.member_name(slot, static_cast<std::uint8_t>(member)));
             }
         }
     }
@@ -254,7 +254,7 @@ Outcome<std::vector<std::byte>> ModelDesk::kept_before(std::string_view group) {
     std::array<char, 32> key{};
     std::snprintf(key.data(), key.size(), "before/%05u", static_cast<unsigned>(slot));
     if (!keeper_.wait_covered(position, covered_within_ns)) return failure("no checkpoint succeeds: see storage");
-    const Outcome<std::vector<std::byte>> entry = keeper_.saved_entry(key.data(), covered_within_ns);
+    Outcome<std::vector<std::byte>> entry = keeper_.saved_entry(key.data(), covered_within_ns);
     if (!entry) return entry;
     Intake::Held held(intake_);
     if (held.pipeline().find_group(group) != slot) return std::vector<std::byte>();
@@ -301,6 +301,7 @@ ControlAnswer ModelDesk::no_such_group(std::string_view name) {
         }
     }
     std::vector<std::string_view> words;
+    words.reserve(names.size());
     for (const ChannelName& each : names) words.push_back(each.view());
     const std::string_view nearest = nearest_word(name, words);
     return refused("there is no group \"" + std::string(name) + "\"" +
