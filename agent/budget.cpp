@@ -8,6 +8,7 @@
 #include "agent/group.hpp"
 #include "agent/model_copies.hpp"
 #include "agent/result_list.hpp"
+#include "agent/saved_bytes.hpp"
 #include "drivers/payload_decoder.hpp"
 #include "drivers/uplink/wire.hpp"
 #include "model/model.hpp"
@@ -23,6 +24,9 @@ namespace {
 constexpr std::uint64_t libraries_bytes = 9'100'000;
 constexpr std::uint64_t page_bytes = 4096;         // of SQLite
 constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
+// Of their wire form (docs/uplink.md): names and, each of its widest, what stands beside them.
+constexpr std::uint64_t alert_row_bytes_max = channel_name_bytes_max + rule_name_bytes_max + 96;
+constexpr std::uint64_t aggregate_row_bytes_max = channel_name_bytes_max + unit_bytes_max + 240;
 constexpr std::uint64_t usual_topic_bytes = 32;
 constexpr std::uint64_t result_rows_beside = 64;  // of a checkpoint: gaps and boots
 
@@ -54,15 +58,14 @@ std::uint64_t state_bytes(const Settings& settings) {
            limits.rule_states_max * (key_bytes + sizeof(RuleState)) + 20ULL * limits.redeliveries_max;
 }
 
-// Every group's model once more, as it was before the last command.
-std::uint64_t former_models_bytes(const Settings& settings) {
-    return settings.capacities.groups_max * (24 + model_bytes(settings).snapshot);
+// As the store divides max_bytes.
+std::uint64_t journal_part_bytes(std::uint64_t bytes_max) {
+    return std::clamp<std::uint64_t>(bytes_max / 32, 64 << 10, 2 << 20) / page_bytes * page_bytes;
 }
 
+// The log, one that a large checkpoint made longer, and room to work.
 std::uint64_t journal_bytes(const Settings& settings) {
-    // As the store divides max_bytes: the log, one that a large checkpoint made longer, and room to fold it back.
-    const std::uint64_t part = std::clamp<std::uint64_t>(settings.storage.bytes_max / 32, 64 << 10, 2 << 20);
-    return 3 * (part / page_bytes * page_bytes);
+    return 4 * journal_part_bytes(settings.storage.bytes_max);
 }
 
 std::uint64_t decoder_bytes(const Capacities& limits) {
@@ -73,6 +76,42 @@ std::uint64_t decoder_bytes(const Capacities& limits) {
 }
 
 }  // namespace
+
+std::uint64_t state_disk_bytes(const Settings& settings) {
+    const Capacities& limits = settings.capacities;
+    const auto entries = [](std::uint64_t count, std::uint64_t bytes) { return count * state_disk_bytes_max(bytes); };
+    // A rule has at most one state for each channel or group.
+    const std::uint64_t targets = std::max(limits.channels_max, limits.groups_max);
+    const std::uint64_t rule_states =
+        std::min<std::uint64_t>(limits.rule_states_max, (settings.rules.size() + 1) * targets);
+    std::uint64_t members = 1;
+    for (const GroupSettings& group : settings.groups) members = std::max(members, group.channels.size());
+    std::uint64_t topics = 0;
+    for (const SourceSettings& source : settings.sources)
+        topics += state_disk_bytes_max(saved_bytes::source + source.topic.size());
+    const std::uint64_t alerts = limits.alerts_max * (saved_bytes::held_row + alert_row_bytes_max);
+    const std::uint64_t held = held_aggregates_max(limits) * (saved_bytes::held_row + aggregate_row_bytes_max);
+    return entries(limits.channels_max, saved_bytes::channel) +
+           entries(limits.groups_max, saved_bytes::group + members * saved_bytes::group_member) +
+           // a model, and as it was before the last command
+           entries(2 * limits.groups_max, saved_bytes::model + model_bytes(settings).snapshot) +
+           entries(rule_states, saved_bytes::rule) + topics +
+           entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
+           entries(1, alerts + held) + entries(1, settings.text.size()) + entries(4, saved_bytes::base) +
+           2 * settings.sources.size() * saved_bytes::source;
+}
+
+std::uint64_t disk_bytes_least(const Settings& settings) {
+    const std::uint64_t state = state_disk_bytes(settings);
+    std::uint64_t least = 1 << 20;
+    // The journal's part grows with the whole.
+    for (std::uint64_t next = least; next > 0; least += next) {
+        const std::uint64_t needed = state + 6 * journal_part_bytes(least);
+        next = needed > least ? needed - least : 0;
+    }
+    constexpr std::uint64_t step = 64 << 10;
+    return (least + step - 1) / step * step;
+}
 
 std::vector<BudgetLine> memory_budget(const Settings& settings) {
     const Capacities& limits = settings.capacities;
@@ -102,7 +141,7 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
 std::vector<BudgetLine> disk_budget(const Settings& settings) {
     const std::uint64_t all = settings.storage.bytes_max;
     const std::uint64_t journal = std::min(all, journal_bytes(settings));
-    const std::uint64_t state = std::min(all - journal, state_bytes(settings) + former_models_bytes(settings));
+    const std::uint64_t state = std::min(all - journal, state_disk_bytes(settings));
     return {{"journal", journal}, {"state", state}, {"results", all - journal - state}};
 }
 

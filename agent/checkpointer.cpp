@@ -5,6 +5,9 @@
 #include <cstdlib>
 #include <variant>
 
+#include "agent/budget.hpp"
+#include "agent/saved_bytes.hpp"
+
 namespace redshank {
 
 namespace {
@@ -14,8 +17,8 @@ constexpr std::string_view results_key = "keeper/results";  // without room in t
 constexpr std::string_view totals_key = "keeper/totals";
 constexpr std::string_view gaps_key = "keeper/gaps";  // without room in the outbox
 
-// What the store may need beside the results: state is written at every checkpoint, however full the disk is.
-constexpr std::size_t shrunk_rows_min = 64;
+// Of an encoded row beside its channel's name.
+constexpr std::size_t row_beside_bytes_max = wire::row_bytes_max / 4;
 
 }  // namespace
 
@@ -23,11 +26,11 @@ Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path f
                            AlertPublisher& publisher, const Settings& settings)
     : store_(std::move(store)),
       file_(std::move(file)),
-      limits_{.bytes_max = settings.storage.bytes_max},
+      limits_(limits_of(settings)),
       intake_(intake),
       publisher_(publisher),
       taken_(Intake::make_results(settings)),
-      shrunk_aggregates_max_(std::max(shrunk_rows_min, 2 * settings.capacities.channels_max)),
+      shrunk_aggregates_max_(held_aggregates_max(settings.capacities)),
       committed_(store_->position()) {
     Intake::Held held(intake_);
     count(held);
@@ -41,6 +44,10 @@ Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path f
                    2 * settings.capacities.channels_max + ModelCopies::copies_max + 64);
     row_bytes_.reserve(held_bytes_max);
     rows_.reserve(rows_max);
+}
+
+Store::Limits Checkpointer::limits_of(const Settings& settings) {
+    return {.bytes_max = settings.storage.bytes_max, .state_bytes_max = state_disk_bytes(settings)};
 }
 
 bool Checkpointer::is_own_state(std::string_view key) noexcept {
@@ -218,11 +225,20 @@ void Checkpointer::encode_rows(bool room) {
     std::sort(rows_.begin(), rows_.end(), [](const OutboxRow& a, const OutboxRow& b) { return a.number < b.number; });
 }
 
+bool Checkpointer::rows_fit(Intake::Held& held) const noexcept {
+    std::uint64_t bytes = gaps_.size() * row_disk_bytes_max(row_beside_bytes_max);
+    for (const auto& entry : held.results().aggregates())
+        bytes += row_disk_bytes_max(entry.row.channel.size() + row_beside_bytes_max);
+    for (const AlertRow& row : held.results().alerts())
+        bytes += row_disk_bytes_max(row.channel.size() + row_beside_bytes_max);
+    return store_->room_for_results() && bytes <= store_->room_for_rows();
+}
+
 Outcome<> Checkpointer::checkpoint(bool with_models) {
     if (store_ == nullptr) {
         if (auto opened = reopen(); !opened) return opened;
     }
-    const bool room = store_->room_for_results();
+    bool room = false;
     const std::uint64_t boot = store_->boot();
     std::uint64_t position = 0;
     {
@@ -230,7 +246,11 @@ Outcome<> Checkpointer::checkpoint(bool with_models) {
         position = held.pipeline().position();
         const bool nothing_new = position == committed_ && held.results().empty() && gaps_.empty() && extra_.empty();
         if (nothing_new && !with_models) return {};
-        if (!room) held.results().shrink(shrunk_aggregates_max_);
+        room = rows_fit(held);
+        if (!room) {
+            held.results().shrink(shrunk_aggregates_max_);
+            room = rows_fit(held);
+        }
         for (Gap& gap : gaps_) {
             if (room && gap.number == 0) gap.number = held.pipeline().next_number();
         }

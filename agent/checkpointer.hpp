@@ -35,6 +35,9 @@ public:
     static bool is_own_state(std::string_view key) noexcept;
     void restore(std::string_view key, std::span<const std::byte> value);
 
+    // How the store of these settings is opened, here and by whoever opens it before.
+    static Store::Limits limits_of(const Settings& settings);
+
     // A failed commit keeps everything for the next one; the store is reopened first.
     Outcome<> checkpoint(bool with_models);
 
@@ -82,6 +85,7 @@ private:
     void save_own(Intake::Held& held, bool room);
     void save_gaps(bool room);
     void restore_gaps(ByteReader& in);
+    bool rows_fit(Intake::Held& held) const noexcept;
     void encode_rows(bool room);
     template <class Row>
     void add_row(RowKind kind, std::uint64_t readings, const Row& row, std::uint64_t number);

@@ -74,9 +74,6 @@ private:
     std::unique_ptr<InboxLog> leftover_;
     bool adopts_ = false;  // the leftover is a lost database's: it goes on in a boot of its own
     StoredWiring wiring_;
-    // After a kill: an alert may have left that no checkpoint held and that models from an older checkpoint do not
-    // raise again, so the state of rules that never changed is published too.
-    std::shared_ptr<bool> everything_published_ = std::make_shared<bool>(false);
     Recovered result_;
 };
 
@@ -90,7 +87,7 @@ Outcome<> Recovery::prepare() {
     if (!state_lock) return failure(state_lock.error());
     result_.runtime_lock = std::move(*runtime_lock);
     result_.state_lock = std::move(*state_lock);
-    auto store = Store::open(database_, {.bytes_max = settings_.storage.bytes_max});
+    auto store = Store::open(database_, Checkpointer::limits_of(settings_));
     if (!store) return failure(store.error());
     store_ = std::move(*store);
     auto wiring = read_wiring(*store_);
@@ -161,16 +158,18 @@ Outcome<> Recovery::build(const Settings& settings, std::unique_ptr<InboxLog> in
     result_.intake = std::make_unique<Intake>(std::move(pipeline), std::move(inbox),
                                               [offset_ns] { return monotonic_ns() + offset_ns; });
     Intake* intake = result_.intake.get();
-    result_.publisher = std::make_unique<AlertPublisher>(
-        settings.mqtt.base_topic, settings.capacities.alerts_max,
-        static_cast<std::uint32_t>(settings.capacities.rule_states_max),
-        [intake, every = everything_published_](std::uint32_t slot) -> std::optional<AlertRow> {
-            Intake::Held held(*intake);
-            const AlertRules& rules = held.pipeline().rules();
-            const RuleState& state = rules[slot];
-            if (!state.used || (!state.ever_changed && !*every)) return std::nullopt;
-            return rules.row(state);
-        });
+    result_.publisher =
+        std::make_unique<AlertPublisher>(settings.mqtt.base_topic, settings.capacities.alerts_max,
+                                         static_cast<std::uint32_t>(settings.capacities.rule_states_max),
+                                         [intake](std::uint32_t slot) -> std::optional<AlertRow> {
+                                             Intake::Held held(*intake);
+                                             const AlertRules& rules = held.pipeline().rules();
+                                             const RuleState& state = rules[slot];
+                                             // Of a state that an older version saved before it ever changed, nobody
+                                             // knows since when.
+                                             if (!state.used || state.id.boot == 0) return std::nullopt;
+                                             return rules.row(state);
+                                         });
     intake->publish_to(result_.publisher.get());
     Store& reading = *store;
     result_.checkpointer =
@@ -266,7 +265,9 @@ Outcome<> Recovery::finish_leftover() {
     const bool changed = stored != settings_.text || adopts_ || identity.boot != store_->boot();
     std::optional<Settings> old;
     if (changed) {
-        auto parsed = parse_settings(stored, "stored configuration");
+        SettingsExtras as_it_was;
+        as_it_was.stored = true;
+        auto parsed = parse_settings(stored, "stored configuration", as_it_was);
         if (!parsed) return failure("the leftover's configuration: " + parsed.error().front().text());
         old = std::move(*parsed);
         old->agent = settings_.agent;
@@ -283,7 +284,6 @@ Outcome<> Recovery::finish_leftover() {
     if (adopts_) begin_adopted();
     add_gap(covered, first);
     if (auto replayed = replay_leftover(std::max(first, covered + 1), end); !replayed) return replayed;
-    *everything_published_ = result_.replayed > 0;
     if (nothing_ever) {
         // Killed between making it and its first record.
         const std::array<std::byte, 1> trusted{static_cast<std::byte>(identity.wall_trusted ? 1 : 0)};
@@ -298,7 +298,7 @@ Outcome<> Recovery::finish_leftover() {
         next = held.inbox().next();
     }
     result_.checkpointer.reset();
-    auto store = Store::open(database_, {.bytes_max = settings_.storage.bytes_max});
+    auto store = Store::open(database_, Checkpointer::limits_of(settings_));
     if (!store) return failure(store.error());
     store_ = std::move(*store);
     identity.boot = store_->boot();

@@ -1,5 +1,6 @@
 #include "agent/settings.hpp"
 
+#include "agent/budget.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "model/model.hpp"
 
@@ -26,6 +27,12 @@ std::vector<Unrelated> related(const Settings& settings) {
         wrong.push_back({"limits.inbox",
                          "must be at least " + std::to_string((inbox_least + 1023) / 1024) + "KiB: four messages of " +
                              format_size(static_cast<std::int64_t>(limits.payload_bytes_max)) + " (mqtt.payload_max)"});
+    }
+    if (const std::uint64_t least = disk_bytes_least(settings); settings.storage.bytes_max < least) {
+        wrong.push_back(
+            {"storage.max_bytes", "must be at least " + std::to_string((least + 1023) / 1024) + "KiB: the state of " +
+                                      channels + " and " + std::to_string(limits.groups_max) +
+                                      " groups, as it is saved at its widest, must always find room ([limits])"});
     }
     for (std::size_t i = 0; i < settings.groups.size(); ++i) {
         const GroupSettings& group = settings.groups[i];

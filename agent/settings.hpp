@@ -106,6 +106,14 @@ struct Settings {
     std::vector<GroupSettings> groups;
     std::vector<RuleSettings> rules;
     Capacities capacities;
+    // Limits that the configuration says itself; others grow with what a replay brings.
+    struct Given {
+        bool channels = false;
+        bool groups = false;
+        bool rule_states = false;
+        bool fields_per_message = false;
+        bool results = false;
+    } given;
     std::string text;  // the configuration these settings came from, complete: parsing it again gives the same settings
 };
 

@@ -140,15 +140,17 @@ const std::array keys{
                 "The collector: `tcp://127.0.0.1:PORT`, `tcp://localhost:PORT`, `tcp://[::1]:PORT` or `ipc://PATH`.",
                 [](T& to, const V& v) { to.settings.uplink.url = v.text; }},
 
-    SettingsKey{"storage",
-                "max_bytes",
-                KeyType::size,
-                mib,
-                1024 * gib,
-                {},
-                "\"64MiB\"",
-                "Everything on disk: database, journal and all.",
-                [](T& to, const V& v) { to.settings.storage.bytes_max = static_cast<std::uint64_t>(v.whole); }},
+    SettingsKey{
+        "storage",
+        "max_bytes",
+        KeyType::size,
+        mib,
+        1024 * gib,
+        {},
+        "\"64MiB\"",
+        "Everything on disk: database, journal and all. At least what the state of all `[limits]` takes, which `check` "
+        "names; when it is not given it grows with them.",
+        [](T& to, const V& v) { to.settings.storage.bytes_max = static_cast<std::uint64_t>(v.whole); }},
     SettingsKey{"storage",
                 "loss_window",
                 KeyType::duration,
@@ -403,7 +405,9 @@ const std::array keys{
                 0,
                 {},
                 "(`above`, or `score_above`)",
-                "Clears when below; goes with `above` or `score_above` and is at most that.",
+                "Clears when below, or where it is equal to the threshold as soon as the rule does not fire any more; "
+                "goes with "
+                "`above` or `score_above` and is at most that.",
                 [](T& to, const V& v) { to.rule->clear_below = v.decimal; }},
     SettingsKey{"rule",
                 "clear_above",
@@ -412,7 +416,9 @@ const std::array keys{
                 0,
                 {},
                 "(`below`)",
-                "Clears when above; goes with `below` and is at least that.",
+                "Clears when above, or where it is equal to the threshold as soon as the rule does not fire any more; "
+                "goes with "
+                "`below` and is at least that.",
                 [](T& to, const V& v) { to.rule->clear_above = v.decimal; }},
     SettingsKey{"rule",
                 "score_above",

@@ -4,11 +4,13 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <sstream>
 
+#include "agent/budget.hpp"
 #include "agent/settings_parse_depth.hpp"
 #include "agent/settings_parse_relations.hpp"
 #include "agent/settings_parse_report.hpp"
@@ -79,6 +81,8 @@ ParsedSettings parse(std::string_view text, const std::string& file, const Setti
         Settings settings;
         read_tables(document, settings, report);
         fill_defaults(settings, report);
+        if (extras.stored)
+            settings.storage.bytes_max = std::max(settings.storage.bytes_max, disk_bytes_least(settings));
         check_relations(settings, report);
         settings.text = format(document);
         if (settings.text.size() > settings_bytes_max) report.error(TextPosition{}, "is too large: at most 256KiB");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "drivers/signature.hpp"
@@ -263,12 +264,20 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
         if (!report.has(where + ".hold")) group.hold_ns = settings.anomaly.hold_ns;
     }
     Capacities& limits = settings.capacities;
+    settings.given = {.channels = report.has("limits.channels"),
+                      .groups = report.has("limits.groups"),
+                      .rule_states = report.has("limits.rule_states"),
+                      .fields_per_message = report.has("limits.fields_per_message"),
+                      .results = report.has("limits.results")};
     if (!report.has("limits.groups") && settings.groups.empty()) {
         limits.groups_max = std::max(limits.groups_max, limits.channels_max);
     }
     if (!report.has("limits.rule_states")) limits.rule_states_max = std::max(limits.rule_states_max, limits.groups_max);
     if (!report.has("limits.results")) {
         limits.results_max = std::max(limits.results_max, 4 * limits.channels_max);
+    }
+    if (!report.has("storage.max_bytes")) {
+        settings.storage.bytes_max = std::max(settings.storage.bytes_max, 2 * disk_bytes_least(settings));
     }
 }
 

@@ -49,6 +49,7 @@ public:
     Outcome<std::uint64_t> oldest_number() override;
     OutboxCounts outbox() const override { return counts_; }
     std::uint64_t bytes() const override { return database_->bytes_on_disk(); }
+    std::uint64_t room_for_rows() const override;
     bool room_for_results() const override;
 
 private:
@@ -59,8 +60,10 @@ private:
     // checkpoint has grown, one for state and seals that grow when rows may not, and one for the rows of the checkpoint
     // that finds the room used up.
     std::uint64_t wal_part() const { return wal_part_of(limits_); }
-    std::uint64_t bytes_with_rows_max() const { return limits_.bytes_max - 3 * wal_part(); }
-    std::uint64_t bytes_without_rows_max() const { return limits_.bytes_max - 2 * wal_part(); }
+    std::uint64_t bytes_with_rows_max(std::span<const StateEntry> state) const;
+    std::uint64_t bytes_without_rows_max() const;
+    // Of state that has not been written yet and must find room.
+    std::uint64_t state_bytes_missing() const;
     Outcome<> prepare_all();
     void measure();
 
@@ -78,12 +81,15 @@ private:
     Limits limits_;
     StoreTotals totals_;
     OutboxCounts counts_;
-    std::uint64_t pages_used_ = 0;  // without those that are free to be used again
+    std::uint64_t pages_used_ = 0;    // without those that are free to be used again
+    std::uint64_t state_bytes_ = 0;   // of state as it stands, at least that much of the file
+    std::uint64_t bytes_needed_ = 0;  // by the file at open, with all of the state: a full one must not stop a start
     std::uint64_t database_bytes_max_ = 0;
     bool failed_ = false;
 
     Statement save_totals_;
     Statement put_state_;
+    Statement select_state_size_;
     Statement remove_state_;
     Statement put_row_;
     Statement select_unsealed_;

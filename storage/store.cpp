@@ -9,7 +9,37 @@ namespace {
 constexpr std::uint64_t bytes_max_least = 524'288;
 constexpr std::uint64_t boots_kept = 1000;
 
+// SQLite's layout of a page of a table without rowid: an entry of up to entry_local_max bytes stands in the tree; of a
+// longer one at least entry_local_min do, the rest in pages of its own.
+constexpr std::uint64_t entry_local_max = (Database::page_bytes - 12) * 64 / 255 - 23;
+constexpr std::uint64_t entry_local_min = (Database::page_bytes - 12) * 32 / 255 - 23;
+constexpr std::uint64_t overflow_page_bytes = Database::page_bytes - 4;
+constexpr std::uint64_t entry_header_bytes = 16;
+
+std::uint64_t overflow_pages(std::uint64_t bytes) noexcept {
+    return bytes <= entry_local_max ? 0 : (bytes - entry_local_min + overflow_page_bytes - 1) / overflow_page_bytes;
+}
+
+std::uint64_t state_disk_bytes_min(std::uint64_t bytes) noexcept {
+    const std::uint64_t pages = overflow_pages(bytes);
+    return pages == 0 ? bytes : pages * Database::page_bytes;
+}
+
 }  // namespace
+
+std::uint64_t state_disk_bytes_max(std::uint64_t bytes) noexcept {
+    bytes += entry_header_bytes;
+    const std::uint64_t pages = overflow_pages(bytes);
+    const std::uint64_t in_tree =
+        pages == 0 ? bytes : std::min(bytes - (pages - 1) * overflow_page_bytes, entry_local_max);
+    return pages * Database::page_bytes + in_tree * 3 / 2;
+}
+
+std::uint64_t row_disk_bytes_max(std::uint64_t wire_bytes) noexcept {
+    constexpr std::uint64_t columns_bytes = 24;
+    constexpr std::uint64_t indices_bytes = 48;
+    return (wire_bytes + columns_bytes) * 9 / 8 + indices_bytes;
+}
 
 std::uint64_t SqliteStore::wal_part_of(const Limits& limits) {
     return std::clamp<std::uint64_t>(limits.bytes_max / 32, 65'536, 2'097'152) / Database::page_bytes *
@@ -17,9 +47,10 @@ std::uint64_t SqliteStore::wal_part_of(const Limits& limits) {
 }
 
 Outcome<> SqliteStore::prepare_all() {
-    const std::array<std::pair<Statement*, std::string_view>, 11> all{{
+    const std::array<std::pair<Statement*, std::string_view>, 12> all{{
         {&save_totals_, save_totals_sql},
         {&put_state_, "INSERT INTO state VALUES(?1,?2) ON CONFLICT(key) DO UPDATE SET value=?2"},
+        {&select_state_size_, "SELECT length(value) FROM state WHERE key=?"},
         {&remove_state_, "DELETE FROM state WHERE key=?"},
         {&put_row_, "INSERT INTO outbox(number,kind,readings,wire) VALUES(?,?,?,?)"},
         {&select_unsealed_,
@@ -56,8 +87,29 @@ Outcome<> SqliteStore::begin() {
     if (!counts) return failure(std::move(counts.error()));
     counts_ = *counts;
     done = prepare_all();
+    if (!done) return done;
+    done = each_state([this](std::string_view key, std::span<const std::byte> value) {
+        state_bytes_ += state_disk_bytes_min(key.size() + value.size());
+    });
     measure();
+    bytes_needed_ = pages_used_ * Database::page_bytes + state_bytes_missing() + wal_part();
     return done;
+}
+
+std::uint64_t SqliteStore::state_bytes_missing() const {
+    return limits_.state_bytes_max - std::min(limits_.state_bytes_max, state_bytes_);
+}
+
+std::uint64_t SqliteStore::bytes_without_rows_max() const {
+    return std::max(limits_.bytes_max - 2 * wal_part(), bytes_needed_);
+}
+
+std::uint64_t SqliteStore::bytes_with_rows_max(std::span<const StateEntry> state) const {
+    std::uint64_t grows = 0;
+    for (const StateEntry& entry : state) grows += state_disk_bytes_max(entry.key.size() + entry.value.size());
+    const std::uint64_t missing = state_bytes_missing();
+    const std::uint64_t kept = 3 * wal_part() + missing - std::min(missing, grows);
+    return limits_.bytes_max - std::min(limits_.bytes_max - Database::page_bytes, kept);
 }
 
 void SqliteStore::measure() {
@@ -66,10 +118,15 @@ void SqliteStore::measure() {
     if (pages && unused) pages_used_ = static_cast<std::uint64_t>(*pages - *unused);
 }
 
-bool SqliteStore::room_for_results() const {
+std::uint64_t SqliteStore::room_for_rows() const {
     const std::uint64_t part = wal_part();
-    const std::uint64_t wal = std::max(database_->wal_bytes_on_disk(), part);
-    return pages_used_ * Database::page_bytes + wal + 3 * part <= limits_.bytes_max;
+    const std::uint64_t wal = std::clamp(database_->wal_bytes_on_disk(), part, 2 * part);
+    const std::uint64_t taken = pages_used_ * Database::page_bytes + state_bytes_missing() + wal + 2 * part;
+    return limits_.bytes_max - std::min(limits_.bytes_max, taken);
+}
+
+bool SqliteStore::room_for_results() const {
+    return room_for_rows() >= wal_part();
 }
 
 Outcome<std::uint64_t> SqliteStore::begin_boot(std::int64_t wall_offset_ns, bool wall_trusted) {
@@ -102,7 +159,8 @@ Outcome<> SqliteStore::commit(const Checkpoint& checkpoint) {
         }
         last = row.number;
     }
-    const std::uint64_t limit = checkpoint.rows.empty() ? bytes_without_rows_max() : bytes_with_rows_max();
+    const std::uint64_t limit =
+        checkpoint.rows.empty() ? bytes_without_rows_max() : bytes_with_rows_max(checkpoint.state);
     return transact(limit, [&](StoreTotals& totals, OutboxCounts& counts) -> Outcome<> {
         totals.position = checkpoint.position;
         for (const StateEntry& entry : checkpoint.state) {
@@ -116,6 +174,12 @@ Outcome<> SqliteStore::commit(const Checkpoint& checkpoint) {
 }
 
 Outcome<> SqliteStore::write_state(const StateEntry& entry) {
+    const Outcome<bool> known = select_state_size_.bind(1, entry.key).step();
+    if (!known) return failure(known.error());
+    // After a failure the store is opened anew, and counts anew.
+    if (*known) state_bytes_ -= state_disk_bytes_min(entry.key.size() + select_state_size_.unsigned_integer(0));
+    select_state_size_.reset();
+    if (!entry.value.empty()) state_bytes_ += state_disk_bytes_min(entry.key.size() + entry.value.size());
     if (entry.value.empty()) return remove_state_.bind(1, entry.key).run();
     return put_state_.bind(1, entry.key).bind(2, entry.value).run();
 }

@@ -30,6 +30,12 @@ struct StateEntry {
     std::span<const std::byte> value;
 };
 
+// What an entry of state takes of the file at most, for `bytes` of key and value: pages that splits leave half empty
+// and pages of its own for what is too long to share one.
+std::uint64_t state_disk_bytes_max(std::uint64_t bytes) noexcept;
+// What a row of the outbox takes of the file at most, for its bytes in wire form.
+std::uint64_t row_disk_bytes_max(std::uint64_t wire_bytes) noexcept;
+
 // One transaction, all or nothing, durable when commit returns. boot must be the store's; position must not fall within
 // a boot; numbers must rise, above every number the store has ever taken.
 struct Checkpoint {
@@ -62,6 +68,7 @@ class Store {
 public:
     struct Limits {
         std::uint64_t bytes_max = 64ULL << 20;  // database, journal and all; at least 512 KiB
+        std::uint64_t state_bytes_max = 0;      // kept free for state, whatever of it is not there yet: no row takes it
     };
 
     // Makes the file and a random incarnation when there is none. A failure for a file that is no store, is damaged, or
@@ -112,8 +119,12 @@ public:
 
     // Of the rows still here; 0 when there is none.
     virtual Outcome<std::uint64_t> oldest_number() = 0;
-    virtual OutboxCounts outbox() const = 0;    // kept up to date in memory, verified against the rows at open
-    virtual std::uint64_t bytes() const = 0;    // on disk now: database and journal
+    virtual OutboxCounts outbox() const = 0;  // kept up to date in memory, verified against the rows at open
+    virtual std::uint64_t bytes() const = 0;  // on disk now: database and journal
+    // What rows may still take (row_disk_bytes_max each): a checkpoint with more of them may fail, one without never
+    // does for want of room. Beside it state keeps its own room, and may exceed bytes_max where a database that was
+    // made with less room for state is full.
+    virtual std::uint64_t room_for_rows() const = 0;
     virtual bool room_for_results() const = 0;  // false: bytes_max is near, commit state but no rows
 };
 

@@ -48,6 +48,20 @@ TEST(Budget, the_disk_is_shared_out_to_the_last_byte_however_small) {
     }
 }
 
+TEST(Budget, the_least_disk_holds_the_state_and_grows_with_it) {
+    Settings settings;
+    std::uint64_t before = 0;
+    for (const std::size_t channels : {16, 256, 1000, 16384}) {
+        settings.capacities.channels_max = settings.capacities.groups_max = channels;
+        const std::uint64_t least = disk_bytes_least(settings);
+        EXPECT_GT(least, before);
+        settings.storage.bytes_max = least;
+        EXPECT_GT(part(disk_budget(settings), "results"), 60'000U) << channels;
+        EXPECT_EQ(part(disk_budget(settings), "state"), state_disk_bytes(settings));
+        before = least;
+    }
+}
+
 TEST(Budget, a_larger_inbox_lasts_longer) {
     Settings settings;
     const std::uint64_t before = inbox_time(settings).seconds;

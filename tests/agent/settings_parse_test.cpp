@@ -305,6 +305,8 @@ TEST(SettingsParse, limits_that_do_not_go_together_are_refused_and_those_not_giv
     for (int i = 1; i < 17; ++i) channels += ", \"c" + std::to_string(i) + "\"";
     EXPECT_SAYS("[[group]]\nname = \"g\"\nmodel = \"pca\"\nchannels = [" + channels + "]\n",
                 "f.toml:4:12: channels must be at most 16 (model = \"pca\"), not 17");
+    EXPECT_SAYS("[storage]\nmax_bytes = \"1MiB\"\n", "f.toml:2:13: storage.max_bytes must be at least ");
+    EXPECT_GT(good("[limits]\nchannels = 16384\n").storage.bytes_max, 64ULL << 20) << "not given: it grows with need";
     const Settings settings = good("[limits]\nchannels = 5000\n");
     EXPECT_EQ(settings.capacities.groups_max, 5000U);
     EXPECT_EQ(settings.capacities.rule_states_max, 5000U);

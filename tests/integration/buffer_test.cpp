@@ -8,7 +8,7 @@ namespace {
 // The smallest disk, many channels, short windows: full within seconds.
 Configuration small_disk() {
     Configuration configuration;
-    configuration.storage = "loss_window = \"300ms\"\nmax_bytes = \"1MiB\"\n";
+    configuration.storage = "loss_window = \"300ms\"\nmax_bytes = \"1536KiB\"\n";
     configuration.window = "length = \"100ms\"\nlateness = \"0s\"\n";
     configuration.more = "[limits]\nchannels = 64\nresults = 256\n";
     return configuration;
@@ -32,7 +32,7 @@ struct Outage {
             const auto status = gateway_.status();
             if (!status) return false;
             EXPECT_EQ(out_of_balance(*status), "");
-            EXPECT_LE(status->count("storage.bytes"), 1U << 20U);
+            EXPECT_LE(status->count("storage.bytes"), 1536U << 10U);
             return status->count("ledger.merged") > 200 && !status->is("storage.room");
         })) << gateway_.said();
         settle();
@@ -81,6 +81,32 @@ TEST(FullBuffer, a_kill_with_results_in_memory_loses_none) {
     ASSERT_EQ(gateway.agent().terminate(), 0) << gateway.agent().errors();
     gateway.start_ready();
     expect_everything_upstream(gateway, outage);
+}
+
+// More results between two checkpoints than the room that is left: they are merged before they go in.
+TEST(FullBuffer, bursts_at_default_limits_neither_stop_the_agent_nor_its_next_start) {
+    Configuration configuration;
+    configuration.storage = "loss_window = \"500ms\"\nmax_bytes = \"2MiB\"\n";
+    configuration.window = "length = \"100ms\"\nlateness = \"0s\"\n";
+    Gateway gateway(configuration);
+    gateway.start_ready();
+    const auto devices = gateway.devices();
+    std::uint64_t last = 0;
+    ASSERT_TRUE(eventually(60s, [&] {
+        for (int device = 0; device < 240; ++device) {
+            ++last;
+            EXPECT_TRUE(devices->send("load/" + std::to_string(device), value_json(last)));
+        }
+        std::this_thread::sleep_for(50ms);
+        const auto status = gateway.status();
+        return status && status->count("ledger.merged") > 5'000;
+    })) << gateway.said();
+    ASSERT_TRUE(devices->settled());
+    ASSERT_EQ(gateway.agent().terminate(), 0) << gateway.agent().errors();
+    gateway.start_ready();
+    gateway.start_collector();
+    EXPECT_EQ(gateway.flush("60s"), 0) << gateway.said();
+    EXPECT_EQ(gateway.upstream(), sum_of(1, last));
 }
 
 }  // namespace

@@ -68,6 +68,71 @@ TEST(StoreLimits, room_ends_before_the_limit_and_state_still_fits) {
     }
 }
 
+// State of that many bytes, in entries of a model's size and in small ones.
+Outcome<> write_state_of(Store& store, std::uint64_t bytes) {
+    std::vector<std::vector<std::byte>> values;
+    std::vector<std::string> keys;
+    std::vector<StateEntry> entries;
+    std::uint64_t disk = 0;
+    for (std::size_t i = 0;; ++i) {
+        const std::size_t size = i % 3 == 0 ? 8'000 : i % 3 == 1 ? 1'200 : 300;
+        keys.push_back("state/" + std::to_string(10'000 + i));
+        disk += state_disk_bytes_max(keys.back().size() + size);
+        if (disk > bytes) break;
+        values.emplace_back(size, static_cast<std::byte>(i));
+    }
+    for (std::size_t i = 0; i < values.size(); ++i) entries.push_back({keys[i], values[i]});
+    return store.commit({store.boot(), store.position(), entries, {}});
+}
+
+constexpr Store::Limits with_state{.bytes_max = 2 << 20, .state_bytes_max = 700'000};
+
+TEST(StoreLimits, no_row_takes_the_room_that_state_needs) {
+    const TemporaryDirectory directory;
+    const auto store = opened_store(directory / "a.db", with_state);
+    ASSERT_TRUE(store->begin_boot(0, true));
+    while (store->room_for_results()) ASSERT_TRUE(commit_next(*store));
+    ASSERT_GT(store->outbox().rows, 1'000U) << "rows have the rest";
+    const auto written = write_state_of(*store, with_state.state_bytes_max - 20'000);
+    ASSERT_TRUE(written) << written.error();
+    EXPECT_FALSE(store->room_for_results());
+    ASSERT_NO_FATAL_FAILURE(deliver_older_half(*store));
+    EXPECT_TRUE(store->room_for_results());
+}
+
+// Rows of one checkpoint that were found to fit do fit, up to the last byte that is offered.
+TEST(StoreLimits, a_checkpoint_that_takes_all_the_room_there_is_succeeds) {
+    const TemporaryDirectory directory;
+    const auto store = opened_store(directory / "a.db", with_state);
+    ASSERT_TRUE(store->begin_boot(0, true));
+    const std::vector<std::byte> wire(200, std::byte{7});
+    std::vector<OutboxRow> rows;
+    std::uint64_t bytes = 0;
+    while ((bytes += row_disk_bytes_max(wire.size())) <= store->room_for_rows())
+        rows.push_back({rows.size() + 1, rows.size() % 3 == 0 ? RowKind::alert : RowKind::aggregate, 1, wire});
+    ASSERT_GT(rows.size(), 2'000U);
+    const auto done = store->commit({1, 1, {}, rows});
+    ASSERT_TRUE(done) << done.error();
+    const auto written = write_state_of(*store, with_state.state_bytes_max - 20'000);
+    EXPECT_TRUE(written) << written.error();
+}
+
+TEST(StoreLimits, a_database_filled_without_that_room_still_takes_all_state) {
+    const TemporaryDirectory directory;
+    const Store::Limits before{.bytes_max = with_state.bytes_max};
+    {
+        const auto store = opened_store(directory / "a.db", before);
+        ASSERT_TRUE(store->begin_boot(0, true));
+        while (commit_next(*store)) {
+        }
+    }
+    const auto store = opened_store(directory / "a.db", with_state);
+    EXPECT_FALSE(store->room_for_results());
+    ASSERT_TRUE(store->begin_boot(0, true));
+    const auto written = write_state_of(*store, with_state.state_bytes_max - 20'000);
+    EXPECT_TRUE(written) << written.error();
+}
+
 TEST(StoreLimits, the_write_ahead_log_stays_bounded) {
     const TemporaryDirectory directory;
     const auto store = opened_store(directory / "a.db", tiny);
