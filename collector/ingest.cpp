@@ -59,13 +59,21 @@ Outcome<Ingest::Answers> Ingest::apply(std::span<const std::vector<std::byte>> f
     Answers answers;
     answers.reserve(frames.size());
     auto transaction = Transaction::begin(*database_);
+    locked_ = !transaction && database_->busy();
     if (!transaction) return failure(transaction.error());
     for (const auto& frame : frames) {
         auto taken = take(frame, now_ns);
         if (!taken) return failure(taken.error());
         answers.push_back(std::move(*taken));
     }
-    if (auto committed = transaction->commit(); !committed) return failure(committed.error());
+    if (auto committed = transaction->commit(); !committed) {
+        locked_ = database_->busy();
+        return failure(committed.error());
+    }
+    // What went into a file that nobody will find again must not be acknowledged.
+    if (!database_->in_place()) {
+        return failure(database_->path() + ": was removed or replaced while it was open; nothing more is acknowledged");
+    }
     return answers;
 }
 

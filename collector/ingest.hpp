@@ -27,6 +27,9 @@ public:
     // a failure in the place of an answer says why that frame was not taken (it then changed nothing and gets no
     // answer). A failure of the whole: the database failed, nothing was applied, nothing may be answered.
     using Answers = std::vector<Outcome<wire::Frame>>;
+    //   locked(): it failed because another process holds the database: the same frames can be applied again. A
+    //   database whose file was removed or replaced since it was opened fails for good.
+    bool locked() const noexcept { return locked_; }
     Outcome<Answers> apply(std::span<const std::vector<std::byte>> frames, std::int64_t now_ns);
 
 private:
@@ -49,6 +52,7 @@ private:
     std::unique_ptr<Database> database_;  // ends after the statements
     std::unique_ptr<RowTables> rows_;
     std::vector<Statement> statements_;
+    bool locked_ = false;
 };
 
 }  // namespace redshank

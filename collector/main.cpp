@@ -49,8 +49,8 @@ int main(int argc, char** argv) {
     }
 
     spdlog::set_default_logger(spdlog::stderr_logger_st("collector"));
-    if (!redshank::wire::on_loopback(settings.bind)) {
-        spdlog::error(redshank::wire::RouterSocket::create(settings.bind).error());
+    if (const std::string wrong = redshank::wire::why_no_address(settings.bind); !wrong.empty()) {
+        spdlog::error(wrong);
         return exit_usage;
     }
     umask(S_IRWXG | S_IRWXO);

@@ -38,10 +38,11 @@ struct Group {
 }  // namespace
 
 Outcome<> serve(const ServerSettings& settings) {
-    auto ingest = Ingest::open(settings.database);
-    if (!ingest) return failure(ingest.error());
+    // The address first: one that is refused leaves no file. Nothing is answered before the database is there.
     auto socket = wire::RouterSocket::create(settings.bind);
     if (!socket) return failure(socket.error());
+    auto ingest = Ingest::open(settings.database);
+    if (!ingest) return failure(ingest.error());
     if (settings.on_ready) settings.on_ready((*socket)->bound_to());
 
     Group group;
@@ -53,8 +54,17 @@ Outcome<> serve(const ServerSettings& settings) {
             (*socket)->wait(settings.stop_fd, idle_ms);
             continue;
         }
-        const auto answers = (*ingest)->apply(std::span(group.frames).first(group.size), wall_clock_ns());
+        const auto frames = std::span(group.frames).first(group.size);
+        auto answers = (*ingest)->apply(frames, wall_clock_ns());
+        bool told = false;
+        while (!answers && (*ingest)->locked() && !readable(settings.stop_fd)) {
+            if (!told) spdlog::warn("acknowledgements wait: {}", answers.error());
+            told = true;
+            answers = (*ingest)->apply(frames, wall_clock_ns());
+        }
+        if (!answers && (*ingest)->locked()) break;  // to be stopped: what has no answer is sent again
         if (!answers) return failure(answers.error());
+        if (told) spdlog::info("the database takes batches again");
         for (std::size_t i = 0; i < group.size; ++i) {
             const Outcome<wire::Frame>& answer = (*answers)[i];
             if (answer) {

@@ -69,7 +69,9 @@ Outcome<> make_tables(Database& database) {
 }  // namespace
 
 Outcome<std::unique_ptr<Database>> open_tables(const std::filesystem::path& file) {
-    auto opened = Database::open(file);
+    Database::Options options;
+    options.busy_ms = 1000;  // who must wait longer looks in between whether it is to stop
+    auto opened = Database::open(file, options);
     if (!opened) return opened;
     Database& database = **opened;
     const auto objects = database.integer("SELECT count(*) FROM sqlite_schema");

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 
 #include "drivers/uplink/sockets.hpp"
 
@@ -36,6 +38,28 @@ bool on_loopback(std::string_view url) noexcept {
     if (colon == std::string_view::npos) return false;
     const std::string_view host = url.substr(0, colon);
     return host == "localhost" || host == "[::1]" || is_loopback_v4(host);
+}
+
+std::string why_no_address(std::string_view url) {
+    constexpr std::string_view tcp = "tcp://";
+    const std::string name(url);
+    if (url.starts_with("ipc://")) return on_loopback(url) ? "" : name + ": the path is missing";
+    if (!url.starts_with(tcp)) return name + ": is neither tcp://HOST:PORT nor ipc://PATH";
+    const std::string_view rest = url.substr(tcp.size());
+    const std::size_t colon = rest.rfind(':');
+    const bool inside_brackets = rest.ends_with(']');
+    if (colon == std::string_view::npos || inside_brackets || colon + 1 == rest.size())
+        return name + ": the port is missing";
+    if (!on_loopback(url)) {
+        return name +
+               ": is not on this machine; results may leave it only encrypted, and this version has no encryption";
+    }
+    const std::string_view port = rest.substr(colon + 1);
+    if (port == "*") return "";
+    std::uint16_t number = 0;
+    const auto end = std::from_chars(port.data(), port.data() + port.size(), number);
+    const bool good = end.ec == std::errc() && end.ptr == port.data() + port.size() && number != 0;
+    return good ? "" : name + ": the port must be 1 to 65535, or * for any";
 }
 
 }  // namespace redshank::wire

@@ -16,6 +16,9 @@ namespace redshank::wire {
 // does not have; the failure text of both create functions says so.
 bool on_loopback(std::string_view url) noexcept;
 
+// What is wrong with an address to listen at (on this machine; a port from 1 to 65535, or * for any), or empty.
+std::string why_no_address(std::string_view url);
+
 // The agent's end: a DEALER. Connecting and reconnecting is ZeroMQ's affair; what was sent may be dropped at any
 // disconnect, so only an application acknowledgement counts.
 //   IMMEDIATE=1 LINGER=0 MAXMSGSIZE, heartbeats with TTL <= 60 s, bounded high-water marks. A lost connection is tried

@@ -65,6 +65,10 @@ Outcome<std::unique_ptr<Database>> Database::open(const std::filesystem::path& p
     if (handle == nullptr) return failure(absolute + ": out of memory");
     std::unique_ptr<Database> database(new Database(handle, absolute));
     if (code != SQLITE_OK) return database->failed(code);
+    struct stat file = {};
+    if (::stat(absolute.c_str(), &file) != 0) return failure(absolute + ": " + errno_text());
+    database->device_ = file.st_dev;
+    database->inode_ = file.st_ino;
     if (Outcome<> configured = database->configure(options); !configured) {
         return failure(std::move(configured.error()));
     }
@@ -128,6 +132,15 @@ Outcome<std::int64_t> Database::integer(std::string_view sql) {
 
 std::int64_t Database::changes() const {
     return sqlite3_changes64(handle_);
+}
+
+bool Database::busy() const {
+    return (sqlite3_errcode(handle_) & 0xff) == SQLITE_BUSY;
+}
+
+bool Database::in_place() const {
+    struct stat now = {};
+    return ::stat(path_.c_str(), &now) == 0 && now.st_dev == device_ && now.st_ino == inode_;
 }
 
 std::string Database::last_error() const {

@@ -95,6 +95,8 @@ public:
 
     std::int64_t changes() const;  // rows changed by the last statement
     const std::string& path() const { return path_; }
+    bool busy() const;               // the last call failed because another process holds a lock
+    bool in_place() const;           // the file that is open is the one that its path names
     std::string last_error() const;  // what SQLite says of the last call, with the path
 
     Outcome<> limit_bytes(std::uint64_t max_bytes);  // as Options::max_bytes, from now on
@@ -113,6 +115,8 @@ private:
 
     sqlite3* handle_ = nullptr;
     std::string path_;
+    std::uint64_t device_ = 0;  // of the file as it was opened
+    std::uint64_t inode_ = 0;
 };
 
 // BEGIN IMMEDIATE: the write lock is taken at once. Rolled back at the end of its life unless commit() succeeded.

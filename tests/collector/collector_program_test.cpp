@@ -122,6 +122,54 @@ TEST_F(CollectorProgram, ends_on_sigterm_and_sigint_with_code_0_and_goes_on_wher
     EXPECT_EQ(integer("SELECT sum(count) FROM aggregates"), agent.counted());
 }
 
+TEST_F(CollectorProgram, while_somebody_else_locks_the_database_acknowledgements_wait_and_then_come) {
+    SendingAgent agent(url_, "hall-3", 7, 1);
+    auto collector = start();
+    const auto all_acknowledged = [&] {
+        agent.step();
+        return agent.acknowledged() == agent.sealed();
+    };
+    agent.seal();
+    ASSERT_TRUE(eventually(deadline, all_acknowledged));
+    {
+        auto database = Database::open(file());
+        ASSERT_TRUE(database.has_value());
+        auto locked = Transaction::begin(**database);
+        ASSERT_TRUE(locked.has_value());
+        agent.seal();
+        ASSERT_TRUE(eventually(deadline, [&] {
+            agent.step();
+            return collector->errors().find("acknowledgements wait") != std::string::npos;
+        }));
+        EXPECT_EQ(agent.acknowledged(), 1U);
+    }
+    ASSERT_TRUE(eventually(deadline, all_acknowledged)) << collector->errors();
+    EXPECT_EQ(collector->terminate(), 0);
+    EXPECT_EQ(integer("SELECT sum(count) FROM aggregates"), agent.counted());
+}
+
+TEST_F(CollectorProgram, a_database_that_was_removed_or_replaced_ends_it_before_it_acknowledges) {
+    for (const bool replaced : {false, true}) {
+        SendingAgent agent(url_, "hall-3", 7, 1);
+        auto collector = start();
+        agent.seal();
+        ASSERT_TRUE(eventually(deadline, [&] {
+            agent.step();
+            return agent.acknowledged() == 1;
+        }));
+        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file().string() + suffix);
+        if (replaced) ASSERT_TRUE(Database::open(file()).has_value());
+        agent.seal();
+        ASSERT_TRUE(eventually(deadline, [&] {
+            agent.step();
+            return collector->errors().find("removed or replaced") != std::string::npos;
+        })) << collector->errors();
+        EXPECT_EQ(collector->wait(deadline), 1);
+        EXPECT_EQ(agent.acknowledged(), 1U);
+        for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file().string() + suffix);
+    }
+}
+
 TEST_F(CollectorProgram, nonsense_from_one_peer_is_logged_sparingly_and_hurts_no_other) {
     auto collector = start();
     auto peer = wire::DealerSocket::create(url_);
@@ -156,6 +204,23 @@ TEST_F(CollectorProgram, wrong_usage_has_code_2_and_a_failure_code_1) {
     EXPECT_EQ(run({"--bind", url_, "--db", (directory_ / "other.db").string()}), 1);
     EXPECT_NE(errors_.find("cannot listen"), std::string::npos) << errors_;
     EXPECT_EQ(output_, "");
+}
+
+TEST_F(CollectorProgram, a_bad_address_has_code_2_its_own_reason_and_leaves_no_file) {
+    const std::vector<std::pair<std::string, std::string>> wrong{{"tcp://127.0.0.1:99999", "1 to 65535"},
+                                                                 {"tcp://127.0.0.1:0", "1 to 65535"},
+                                                                 {"tcp://127.0.0.1", "port is missing"},
+                                                                 {"tcp://127.0.0.1:", "port is missing"},
+                                                                 {"tcp://[::1]", "port is missing"},
+                                                                 {"ipc://", "path is missing"},
+                                                                 {"udp://x:1", "neither tcp"}};
+    for (const auto& [url, reason] : wrong) {
+        EXPECT_EQ(run({"--bind", url, "--db", file().string()}), 2) << url;
+        EXPECT_NE(errors_.find(reason), std::string::npos) << errors_;
+    }
+    auto collector = start();
+    EXPECT_EQ(run({"--bind", url_, "--db", (directory_ / "other.db").string()}), 1);
+    EXPECT_FALSE(std::filesystem::exists(directory_ / "other.db"));
 }
 
 TEST_F(CollectorProgram, tells_its_version_and_its_options) {
