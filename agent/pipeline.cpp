@@ -258,6 +258,13 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
             }
         }
         offer(slot, raw->raw, row, moment);
+    } else if (!row) {
+        for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
+            Group& group = groups_[channel.seats[i].group];
+            if (group.late_at == moment.position) continue;
+            group.late_at = moment.position;
+            moment.out.scored({group.name.view(), 0, 0, group.firing});
+        }
     }
     add_to_window(slot, raw->raw, time, moment);
 }

@@ -10,6 +10,7 @@
 #include "agent/replay_files.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/mqtt_lines_reader.hpp"
+#include "drivers/topic.hpp"
 #include "drivers/wide_reader.hpp"
 
 namespace redshank {
@@ -33,6 +34,33 @@ std::string topic_of(const std::filesystem::path& path) {
         if (byte == '+' || byte == '#' || static_cast<unsigned char>(byte) < 0x20) byte = '_';
     }
     return topic.empty() ? "_" : topic;
+}
+
+// Limits that were not given grow until a message with as many fields fits, each of them a channel.
+void grow(Settings& settings, std::size_t fields) {
+    Capacities& limits = settings.capacities;
+    const auto at_least = [](bool given, std::size_t& limit, std::size_t least) {
+        if (!given) limit = std::max(limit, least);
+    };
+    at_least(settings.given.fields_per_message, limits.fields_per_message_max, fields);
+    at_least(settings.given.channels, limits.channels_max, fields);
+    if (settings.groups.empty()) at_least(settings.given.groups, limits.groups_max, limits.channels_max);
+    if (settings.groups.empty()) limits.channels_max = std::min(limits.channels_max, limits.groups_max);
+    at_least(settings.given.rule_states, limits.rule_states_max, limits.groups_max);
+    at_least(settings.given.results, limits.results_max, 4 * limits.channels_max);
+}
+
+// The column that a source for this file names as its time.
+std::string time_column_of(const Settings& settings, const std::string& topic) {
+    for (const SourceSettings& source : settings.sources) {
+        const auto pattern = TopicPattern::parse(source.topic);
+        if (pattern && pattern->matches(topic)) return source.time;
+    }
+    return {};
+}
+
+void note(const std::filesystem::path& path, const std::string& what) {
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), what.c_str());
 }
 
 class Replay {
@@ -63,6 +91,7 @@ private:
     std::vector<std::byte> body_;
     Ledger totals_;
     std::uint64_t rows_ = 0;
+    std::size_t fields_max_ = 0;  // of the stream under way
 };
 
 void Replay::begin(const Settings& settings, const std::string& input, std::int64_t first_ns) {
@@ -106,7 +135,9 @@ void Replay::message(const Message& message, std::int64_t time_ns) {
 }
 
 Outcome<> Replay::wide(const std::filesystem::path& path) {
-    auto reader = WideReader::open(path, {.time_column = options_.time_column, .fields = options_.fields});
+    auto reader = WideReader::open(path, {.time_column = options_.time_column,
+                                          .time_column_if_there = time_column_of(settings_, topic_of(path)),
+                                          .fields = options_.fields});
     if (!reader) return failure(reader.error());
     WideRow row;
     Outcome<bool> more = (*reader)->next(row);
@@ -119,8 +150,16 @@ Outcome<> Replay::wide(const std::filesystem::path& path) {
             for (const std::string& column : (*reader)->fields()) source.fields.push_back(field_name(column));
             settings.sources.push_back(std::move(source));
         }
+        grow(settings, (*reader)->fields().size());
+        fields_max_ = settings.capacities.fields_per_message_max;
         begin(settings, topic_of(path), more && *more ? row.time_ns : 0);
     }
+    if ((*reader)->fields().size() > fields_max_) {
+        return failure(path.string() + ": has " + std::to_string((*reader)->fields().size()) +
+                       " columns of values, more than limits.fields_per_message = " + std::to_string(fields_max_) +
+                       (options_.one_stream ? " (with --continue, as many as the first file)" : ""));
+    }
+    const std::uint64_t rows_before = rows_;
     for (; more && *more; more = (*reader)->next(row)) {
         ++rows_;
         files_.begin_row(row.timestamp);
@@ -130,6 +169,15 @@ Outcome<> Replay::wide(const std::filesystem::path& path) {
                 row.time_ns);
     }
     if (!more) return failure(more.error());
+    if (rows_ == rows_before) {
+        note(path, "has a header and no rows");
+    } else if ((*reader)->numbers() == 0) {
+        std::string names;
+        for (const std::string& name : (*reader)->fields()) names.append(names.empty() ? "" : ", ").append(name);
+        return failure(path.string() + ": no cell of " + std::to_string(rows_ - rows_before) +
+                       " rows is a number, the columns are: " + names +
+                       " (columns are separated by comma, semicolon or tab)");
+    }
     if ((*reader)->ragged_rows() > 0 || (*reader)->bad_stamps() > 0) {
         std::fprintf(stderr, "%s: %llu rows with more or fewer cells than the header, %llu stamps that are no time\n",
                      path.c_str(), static_cast<unsigned long long>((*reader)->ragged_rows()),
@@ -154,9 +202,10 @@ Outcome<> Replay::recording(const std::filesystem::path& path) {
         }
         begin(settings, topic_of(path), more && *more ? recorded.time_ns : 0);
     }
+    const std::uint64_t rows_before = rows_;
     for (; more && *more; more = (*reader)->next(recorded)) {
         ++rows_;
-        files_.begin_event(std::max(stamp_ns_, recorded.time_ns));
+        files_.begin_event(recorded.written_ns);
         if (recorded.kind == RecordKind::message) {
             message({.topic = recorded.topic,
                      .payload = recorded.payload,
@@ -172,6 +221,7 @@ Outcome<> Replay::recording(const std::filesystem::path& path) {
         }
     }
     if (!more) return failure(more.error());
+    if (rows_ == rows_before) note(path, "holds no event");
     return {};
 }
 

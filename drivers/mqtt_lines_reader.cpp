@@ -86,6 +86,7 @@ private:
         if (!seen_.time) return lines_.fails("'t' is missing");
         if (event.kind == RecordKind::message && !seen_.topic) return lines_.fails("'topic' is missing");
         if (seen_.payload && seen_.payload_b64) return lines_.fails("'payload' and 'payload_b64' exclude each other");
+        event.written_ns = event.time_ns;
         event.time_ns = latest_ns_ = std::max(latest_ns_, event.time_ns);
         return true;
     }

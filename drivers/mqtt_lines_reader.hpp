@@ -15,7 +15,8 @@ namespace redshank {
 // One line of a recording; which members mean something depends on `kind` (message, connected, disconnected,
 // subscribed).
 struct RecordedEvent {
-    std::int64_t time_ns = 0;  // running maximum of the recording's stamps
+    std::int64_t time_ns = 0;     // running maximum of the recording's stamps
+    std::int64_t written_ns = 0;  // the stamp of this line
     RecordKind kind = RecordKind::message;
     std::string topic;
     std::vector<std::byte> payload;

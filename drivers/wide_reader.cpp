@@ -99,7 +99,9 @@ public:
         };
         columns_in_header_ = names.size();
         if (options.time_column != no_time_column) {
-            time_column_ = options.time_column.empty() ? 0 : find(options.time_column);
+            const std::string& wish = options.time_column.empty() ? options.time_column_if_there : options.time_column;
+            time_column_ = wish.empty() ? 0 : find(wish);
+            if (options.time_column.empty() && time_column_ == names.size()) time_column_ = 0;
             if (time_column_ == names.size()) {
                 return lines_.fails("no column '" + options.time_column + "', there are: " + listed(names));
             }
@@ -112,11 +114,13 @@ public:
         for (std::size_t i = 0; i < names.size(); ++i) {
             const bool asked =
                 std::find(options.fields.begin(), options.fields.end(), names[i]) != options.fields.end();
-            if (names[i].empty() || !(options.fields.empty() ? i != time_column_ : asked)) continue;
+            if (names[i].empty() || i == time_column_ || (!options.fields.empty() && !asked)) continue;
             columns_.push_back({i, as_json_string(names[i]) + ':'});
             fields_.push_back(names[i]);
         }
-        if (columns_.empty()) return lines_.fails("no column is left to read values from");
+        if (columns_.empty())
+            return lines_.fails("no column is left to read values from, there are: " + listed(names) +
+                                " (columns are separated by comma, semicolon or tab)");
         return {};
     }
 
@@ -128,6 +132,7 @@ public:
     }
 
     const std::vector<std::string>& fields() const noexcept override { return fields_; }
+    std::uint64_t numbers() const noexcept override { return numbers_; }
     std::uint64_t ragged_rows() const noexcept override { return ragged_rows_; }
     std::uint64_t bad_stamps() const noexcept override { return bad_stamps_; }
 
@@ -185,7 +190,7 @@ private:
         return true;
     }
 
-    void write_payload(const std::vector<std::string_view>& cells, std::string& out) const {
+    void write_payload(const std::vector<std::string_view>& cells, std::string& out) {
         out.assign(1, '{');
         for (const Column& column : columns_) {
             if (column.index >= cells.size()) continue;
@@ -193,6 +198,7 @@ private:
             if (cell.empty()) continue;
             const bool json = is_number(cell, DecimalGrammar::json);
             if (!json && !is_number(cell, DecimalGrammar::plain)) continue;
+            ++numbers_;
             if (out.size() > 1) out.push_back(',');
             out.append(column.key);
             if (json) {
@@ -213,6 +219,7 @@ private:
     std::string joined_;
     std::int64_t rows_ = 0;
     std::int64_t latest_ns_ = 0;
+    std::uint64_t numbers_ = 0;
     std::uint64_t ragged_rows_ = 0;
     std::uint64_t bad_stamps_ = 0;
     bool ended_ = false;

@@ -11,8 +11,9 @@
 namespace redshank {
 
 struct WideOptions {
-    std::string time_column;          // empty: the first column; "none": one row is one second
-    std::vector<std::string> fields;  // columns by name; empty: every column but the time
+    std::string time_column;             // empty: the first column; "none": one row is one second
+    std::string time_column_if_there{};  // in place of the first column, where the header has it
+    std::vector<std::string> fields;     // columns by name, the time is none; empty: every column but the time
 };
 
 struct WideRow {
@@ -35,6 +36,7 @@ public:
 
     virtual Outcome<bool> next(WideRow& row) = 0;                         // false at the end
     virtual const std::vector<std::string>& fields() const noexcept = 0;  // names, in the order of the file
+    virtual std::uint64_t numbers() const noexcept = 0;                   // cells that are one, so far
     virtual std::uint64_t ragged_rows() const noexcept = 0;               // more or fewer cells than the header
     virtual std::uint64_t bad_stamps() const noexcept = 0;                // not a time: the running maximum stood
 };

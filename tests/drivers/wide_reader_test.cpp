@@ -56,6 +56,15 @@ TEST(WideReader, finds_the_separator_in_the_header) {
     EXPECT_EQ(read_all("a\n5\n", {.time_column = "none", .fields = {}}), "0|1970-01-01T00:00:00Z|{\"a\":5}|2\n");
 }
 
+TEST(WideReader, the_time_is_no_field_and_another_column_may_be_preferred_for_it) {
+    EXPECT_EQ(read_all("t,a\n1,2\n", {.time_column = "", .fields = {"t", "a"}}),
+              "1|1970-01-01T00:00:01Z|{\"a\":2}|2\n");
+    WideOptions preferred;
+    preferred.time_column_if_there = "ts";
+    EXPECT_EQ(read_all("a,ts\n1,5\n", preferred), "5|1970-01-01T00:00:05Z|{\"a\":1}|2\n");
+    EXPECT_EQ(read_all("t,a\n5,1\n", preferred), "5|1970-01-01T00:00:05Z|{\"a\":1}|2\n") << "not there: the first";
+}
+
 TEST(WideReader, numbers_that_json_does_not_admit_are_rewritten) {
     EXPECT_EQ(
         read_all("t,a,b,c,d,e,f,g,h\n1,+3,.5,1.,007,-.5e+2,00.50,-007., 8 \n"),
