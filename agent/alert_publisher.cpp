@@ -73,7 +73,8 @@ AlertPublisher::AlertPublisher(std::string base_topic, std::size_t capacity, std
       rule_slots_(rule_slots),
       state_of_(std::move(state_of)),
       ring_(capacity),
-      next_state_(rule_slots) {}
+      next_state_(rule_slots),
+      states_end_(rule_slots) {}
 
 void AlertPublisher::add(const AlertRow& row) noexcept {
     const std::lock_guard lock(ring_mutex_);
@@ -85,6 +86,14 @@ void AlertPublisher::connected() noexcept {
     const std::lock_guard lock(ring_mutex_);
     next_ = ring_.begin();
     next_state_ = 0;
+    states_end_ = rule_slots_;
+}
+
+void AlertPublisher::state_added(std::uint32_t slot) noexcept {
+    const std::lock_guard lock(ring_mutex_);
+    const bool idle = next_state_ >= states_end_;
+    next_state_ = idle ? slot : std::min(next_state_, slot);
+    states_end_ = idle ? slot + 1 : std::max(states_end_, slot + 1);
 }
 
 void AlertPublisher::acknowledged(std::uint64_t token) noexcept {
@@ -139,7 +148,7 @@ void AlertPublisher::drain_states(MqttClient& client) noexcept {
         std::uint32_t slot = 0;
         {
             const std::lock_guard lock(ring_mutex_);
-            if (next_state_ >= rule_slots_ || next_ != ring_.end()) return;
+            if (next_state_ >= states_end_ || next_ != ring_.end()) return;
             slot = next_state_;
         }
         if (const std::optional<AlertRow> row = state_of_(slot); row && !publish_state(client, *row)) return;

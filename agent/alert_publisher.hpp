@@ -30,6 +30,8 @@ public:
     void attach(MqttClient* client) noexcept { client_.store(client); }
 
     void add(const AlertRow& row) noexcept;
+    // Its state is published with the next drain: what the broker retains of another life may be wrong.
+    void state_added(std::uint32_t slot) noexcept;
     void connected() noexcept;  // after SUBACK: everything again
     void acknowledged(std::uint64_t token) noexcept;
     void drain() noexcept;
@@ -56,6 +58,7 @@ private:
     AlertRing ring_;
     std::uint64_t next_ = 0;    // of the ring: to be sent
     std::uint32_t next_state_;  // rule slot whose state is to be sent
+    std::uint32_t states_end_;  // behind the last slot whose state is to be sent
     std::atomic<bool> draining_{false};
     std::atomic<bool> wanted_{false};
 };

@@ -93,6 +93,10 @@ std::uint32_t AlertRules::add(std::uint16_t rule, const ChannelName& target, Mom
     state.rule = rule;
     state.target = &target;
     state.changed_at = moment.position;
+    // Clear since now. No alert of this record has such an ordinal.
+    state.since_ns = moment.now_ns;
+    state.id = {moment.boot, moment.position, UINT32_MAX - slot};
+    moment.out.rule_state_added(slot);
     return slot;
 }
 
@@ -287,6 +291,8 @@ void AlertRules::renew(std::uint32_t slot) noexcept {
     fresh.used = true;
     fresh.rule = states_[slot].rule;
     fresh.target = states_[slot].target;
+    fresh.since_ns = states_[slot].since_ns;
+    fresh.id = states_[slot].id;
     states_[slot] = fresh;
 }
 

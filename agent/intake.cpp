@@ -127,6 +127,10 @@ void Intake::finish(const Urgency& urgency) noexcept {
     if (urgency.fired || urgency.inbox_filling) wake_();
 }
 
+void Intake::rule_state_added(std::uint32_t slot) noexcept {
+    if (publisher_ != nullptr) publisher_->state_added(slot);
+}
+
 void Intake::alert(const AlertRow& row) noexcept {
     fired_ = true;
     results_->add(row);

@@ -64,6 +64,7 @@ public:
 
     // Outputs, for the pipeline only.
     void alert(const AlertRow& row) noexcept override;
+    void rule_state_added(std::uint32_t slot) noexcept override;
     void aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept override;
 
     static std::unique_ptr<ResultList> make_results(const Settings& settings);

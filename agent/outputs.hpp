@@ -22,6 +22,8 @@ public:
     virtual ~Outputs() = default;
     virtual void alert(const AlertRow& row) noexcept = 0;
     virtual void aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept = 0;
+    // A rule has a state for one more channel or group; nothing was said about it before.
+    virtual void rule_state_added(std::uint32_t) noexcept {}
     virtual void scored(const ScoreEvent&) noexcept {}
 };
 

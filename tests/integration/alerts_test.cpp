@@ -30,6 +30,21 @@ void expect_contract(const std::string& payload, const std::string& state, doubl
     EXPECT_EQ(alert.text("severity"), "critical") << payload;
 }
 
+// Of a life whose state was deleted.
+TEST(Alerts, what_the_broker_retained_wrongly_is_put_right_as_soon_as_the_rule_has_something_to_judge) {
+    Gateway gateway(with_rule());
+    const auto devices = gateway.devices();
+    ASSERT_TRUE(devices->publish(state_topic, "{\"state\":\"firing\"}", true));
+    gateway.start_ready();
+    const auto listener = gateway.listener();
+    ASSERT_TRUE(devices->publish("load/1", "{\"value\": 20}"));
+    ASSERT_TRUE(listener->receives([](const Received& message) {
+        return message.topic == state_topic && message.payload.find("\"clear\"") != std::string::npos;
+    }));
+    expect_contract(listener->received(state_topic).back(), "clear", 0);
+    EXPECT_TRUE(listener->received(stream_topic).empty()) << "no change, no event";
+}
+
 TEST(Alerts, a_change_is_retained_under_its_rule_and_channel_and_told_in_the_stream_without_an_uplink) {
     Gateway gateway(with_rule());
     gateway.start_ready();
