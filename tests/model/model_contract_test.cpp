@@ -18,11 +18,15 @@ std::string label(const testing::TestParamInfo<Case>& info) {
 
 INSTANTIATE_TEST_SUITE_P(Pca, ModelContract, testing::ValuesIn(of_all_sizes("pca")), label);
 INSTANTIATE_TEST_SUITE_P(Auto, ModelContract,
-                         testing::Values(Case{"auto", 1, 300}, Case{"auto", 1, 0}, Case{"auto", 8, 300}), label);
+                         testing::Values(Case{"auto", 1, 300}, Case{"auto", 1, 0}, Case{"auto", 2, 300},
+                                         Case{"auto", 3, 300}, Case{"auto", 8, 300}, Case{"auto", 8, 0},
+                                         Case{"auto", 8, 1}, Case{"auto", 16, 300}, Case{"auto", 52, 300},
+                                         Case{"auto", 64, 300}),
+                         label);
 
-TEST(Models, auto_is_the_quantity_detector_for_one_channel) {
+TEST(Models, auto_is_made_for_the_number_of_channels) {
     EXPECT_EQ(make_model("auto", 1, 300)->name(), "quantity");
-    EXPECT_EQ(make_model("auto", 2, 300)->name(), "pca");
+    EXPECT_EQ(make_model("auto", 2, 300)->name(), "group");
 }
 
 TEST(Models, an_unknown_name_or_a_number_of_members_that_it_does_not_take_gives_none) {
