@@ -18,10 +18,11 @@ constexpr float rows_per_member = 5;
 constexpr float follow_few = 1.0F / 250;
 constexpr float follow_many = 1.0F / 400;
 constexpr float widen = 1.0F / 1000;
-constexpr float alarm_strangeness = 5;  // as a score 0.8
-constexpr float back = 2.5F;            // as a score 0.5
-constexpr float ordinary_distance = 1;  // Mahalanobis, per square root of the members
-constexpr float alarm_distance = 2.4F;
+constexpr float alarm_strangeness = 5;   // as a score 0.8
+constexpr float back = 2.5F;             // as a score 0.5
+constexpr float ordinary_ratio = 0.67F;  // of a distance to the mean one of unseen rows: nothing strange at all
+constexpr float alarm_ratio = 1.75F;
+constexpr float unseen_least = 1.4F;
 constexpr float value_limit = 1e15F;
 constexpr float deviation_limit = 1024;
 constexpr float scale_least = 1e-12F;
@@ -64,22 +65,24 @@ auto GroupDetector<capacity>::deviations(const Values& smoothed) const noexcept 
 }
 
 template <std::size_t capacity>
+float GroupDetector<capacity>::distance(const Values& deviations) const noexcept {
+    Values solved{};
+    float sum = 0;
+    for (std::size_t i = 0; i < members_; ++i) {
+        float rest = deviations[i];
+        for (std::size_t k = 0; k < i; ++k) rest -= products_[at(i, k)] * solved[k];
+        solved[i] = limited(rest / products_[at(i, i)], 1e6F);
+        sum += solved[i] * solved[i];
+    }
+    return std::sqrt(sum / static_cast<float>(members_));
+}
+
+template <std::size_t capacity>
 float GroupDetector<capacity>::strangeness(const Values& deviations) const noexcept {
     if (relates()) {
-        Values solved{};
-        float sum = 0;
-        for (std::size_t i = 0; i < members_; ++i) {
-            float rest = deviations[i];
-            for (std::size_t k = 0; k < i; ++k) rest -= products_[at(i, k)] * solved[k];
-            solved[i] = limited(rest / products_[at(i, i)], 1e6F);
-            sum += solved[i] * solved[i];
-        }
-        // Unseen rows are farther than the ones that gave the covariance.
-        const auto rows = static_cast<float>(training_);
-        const auto members = static_cast<float>(members_);
-        const float distance = std::sqrt(sum / members * (rows - members) / rows);
-        return std::max(0.0F, distance - ordinary_distance) *
-               (alarm_strangeness / (alarm_distance - ordinary_distance));
+        const float unseen = unseen_distances_ / static_cast<float>(training_ - fitted_rows());
+        const float ratio = distance(deviations) / std::max(unseen_least, unseen);
+        return std::max(0.0F, ratio - ordinary_ratio) * (alarm_strangeness / (alarm_ratio - ordinary_ratio));
     }
     float first = 0;
     float second = 0;
@@ -122,7 +125,7 @@ void GroupDetector<capacity>::advance(const Observation& observation) noexcept {
     if (!over) return;
     latched_ = false;
     raised_by_ = 0;
-    baseline_ = smoothed_;
+    if (!relates()) baseline_ = smoothed_;  // else they are back where they were, and one row is too noisy a start
 }
 
 template <std::size_t capacity>
@@ -149,6 +152,11 @@ void GroupDetector<capacity>::pass(const Observation& observation) noexcept {
 
 template <std::size_t capacity>
 void GroupDetector<capacity>::train(const Observation& observation) noexcept {
+    if (fitted()) {
+        unseen_distances_ += distance(deviations(smoothed_));
+        ++trained_;
+        return;
+    }
     ++trained_;
     const auto rows = static_cast<float>(trained_);
     Values before{};
@@ -177,7 +185,7 @@ void GroupDetector<capacity>::train(const Observation& observation) noexcept {
             block_sum_[i] = 0;
         }
     }
-    if (ready()) finish_training();
+    if (fitted()) finish_training();
 }
 
 template <std::size_t capacity>
@@ -235,7 +243,7 @@ SnapshotFrame GroupDetector<capacity>::frame() const noexcept {
     return {.magic = 0x50524752,  // "RGRP"
             .version = 1,
             .inputs = static_cast<std::uint16_t>(members_),
-            .body_bytes = static_cast<std::uint32_t>(30 + 4 * (9 * members_ + packed_in_use()))};
+            .body_bytes = static_cast<std::uint32_t>(34 + 4 * (9 * members_ + packed_in_use()))};
 }
 
 template <std::size_t capacity>
@@ -246,6 +254,7 @@ void GroupDetector<capacity>::snapshot(ByteWriter& out) const noexcept {
         body.put(trained_);
         body.put(blocks_);
         body.put(in_block_);
+        body.put(unseen_distances_);
         body.put(raised_by_);
         body.put(latched_);
         body.put(seen_);
@@ -267,6 +276,7 @@ bool GroupDetector<capacity>::restore(ByteReader& in) noexcept {
     trained_ = body->get<std::uint32_t>();
     blocks_ = body->get<std::uint32_t>();
     in_block_ = body->get<std::uint32_t>();
+    unseen_distances_ = body->get<float>();
     raised_by_ = body->get<std::uint64_t>();
     latched_ = body->get<bool>();
     seen_ = body->get<bool>();
@@ -277,12 +287,15 @@ bool GroupDetector<capacity>::restore(ByteReader& in) noexcept {
         },
         *this);
     if (!finite || !body->ok() || body->left() != 0) return false;
-    if (training != training_ || trained_ != std::min(learned_, training_) || blocks_ != trained_ / block_rows ||
-        in_block_ != trained_ % block_rows || (trained_ > 0 && !seen_) || (latched_ && !ready())) {
+    if (training != training_ || trained_ != std::min(learned_, training_) ||
+        !(unseen_distances_ >= 0 && unseen_distances_ <= state_limit) ||
+        blocks_ != std::min(trained_, fitted_rows()) / block_rows ||
+        in_block_ != std::min(trained_, fitted_rows()) % block_rows || (trained_ > 0 && !seen_) ||
+        (latched_ && !ready())) {
         return false;
     }
     if (members_ < 64 && raised_by_ >> members_ != 0) return false;
-    if (!ready()) return true;
+    if (!fitted()) return true;
     for (std::size_t i = 0; i < members_; ++i) {
         if (!(scale_[i] >= scale_least)) return false;
         if (relates() && !(products_[at(i, i)] > 0)) return false;

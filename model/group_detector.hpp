@@ -50,12 +50,17 @@ private:
     }
     bool relates() const noexcept;  // by Mahalanobis distance
     bool ready() const noexcept { return trained_ == training_; }
+    // Rows that give the moments. With a covariance the last fifth of the warm-up is kept to see how far unseen rows
+    // are.
+    std::uint32_t fitted_rows() const noexcept { return relates() ? training_ - training_ / 5 : training_; }
+    bool fitted() const noexcept { return trained_ >= fitted_rows(); }
     std::size_t packed_in_use() const noexcept { return relates() ? at(members_, 0) : 0; }
     SnapshotFrame frame() const noexcept;
 
     Values smoothed_with(const Observation& observation) const noexcept;
     Values deviations(const Values& smoothed) const noexcept;
     float strangeness(const Values& deviations) const noexcept;  // alarm_strangeness and more is an alarm
+    float distance(const Values& deviations) const noexcept;     // Mahalanobis, per square root of the members
     void train(const Observation& observation) noexcept;
     void finish_training() noexcept;
     void factorise() noexcept;
@@ -70,6 +75,7 @@ private:
     std::uint32_t trained_ = 0;
     std::uint32_t blocks_ = 0;
     std::uint32_t in_block_ = 0;
+    float unseen_distances_ = 0;   // a sum, of the last fifth of the warm-up
     std::uint64_t raised_by_ = 0;  // the channels that raised the alarm
     bool latched_ = false;
     bool seen_ = false;

@@ -76,9 +76,9 @@ TEST(ModelGolden, scores_and_snapshot_are_these_bytes_on_every_board) {
     EXPECT_EQ(digest_of("pca", 1, 20'000), 0x2af05e597844cddbU);
     EXPECT_EQ(digest_of("pca", 8, 100'000), 0xf6804a3ae039332fU);
     EXPECT_EQ(digest_of("auto", 1, 100'000), 0x0c3c1fd2fa0e20c3U);
-    EXPECT_EQ(digest_of("auto", 2, 20'000), 0x02193ff929d26ae0U);
-    EXPECT_EQ(digest_of("auto", 8, 20'000), 0x318a95b81505840fU);
-    EXPECT_EQ(digest_of("auto", 52, 5'000), 0x2cb5859ae8f282a9U);
+    EXPECT_EQ(digest_of("auto", 2, 20'000), 0x3464f33fb8804813U);
+    EXPECT_EQ(digest_of("auto", 8, 20'000), 0x30e5543753298bc1U);
+    EXPECT_EQ(digest_of("auto", 52, 5'000), 0xc2c8b015bf7c259fU);
     EXPECT_EQ(digest_of("pca", 16, 20'000), 0xc63f1eab27527d90U);
 }
 
