@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
         sum += squares[k] / count / members;
         sum_of_no_change += squares_of_no_change[k] / count / members;
     }
-    std::printf("rows %zu..%zu: mse %.4f, no change %.4f; %.0f ns a row, %zu bytes\n", first, last, sum,
+    std::printf("rows %zu..%zu: ett.mse=%.4f ett.no_change_mse=%.4f ett.row_ns=%.0f ett.bytes=%zu\n", first, last, sum,
                 sum_of_no_change, std::chrono::duration<double, std::nano>(end - begin).count() / double(last + 1),
                 forecaster->bytes());
     return 0;

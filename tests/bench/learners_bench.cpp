@@ -25,7 +25,8 @@ double per_event_ns(Clock::time_point begin, Clock::time_point end, std::size_t 
 
 void print(std::string_view name, const char* stream, double ns, const char* score_name, double score,
            std::size_t bytes) {
-    std::printf("%-18s %-4s %9.1f ns  %s %.6f  %7zu bytes\n", std::string(name).c_str(), stream, ns, score_name, score,
+    const std::string of = std::string(name) + "." + stream;
+    std::printf("%s.ns=%.1f %s.%s=%.6f %s.bytes=%zu\n", of.c_str(), ns, of.c_str(), score_name, score, of.c_str(),
                 bytes);
 }
 

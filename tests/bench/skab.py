@@ -86,6 +86,7 @@ def main():
         "mar_percent": round(mar, 2),
         "j": round(1 - far / 100 - mar / 100, 4),
     }
+    figures = {f"skab_{key}": value for key, value in figures.items()}
     print(json.dumps(figures) if arguments.json else " ".join(f"{key}={value}" for key, value in figures.items()))
 
 

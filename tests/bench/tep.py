@@ -90,6 +90,7 @@ def main():
     }
     if arguments.per_fault:
         figures.update({f"missed_{fault}": round(share, 4) for fault, share in missed.items()})
+    figures = {f"tep_{key}": value for key, value in figures.items()}
     print(json.dumps(figures) if arguments.json else " ".join(f"{key}={value}" for key, value in figures.items()))
 
 
