@@ -7,6 +7,8 @@
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
 #include "agent/model_copies.hpp"
+#include "agent/prediction_publisher.hpp"
+#include "agent/predictor.hpp"
 #include "agent/result_list.hpp"
 #include "agent/saved_bytes.hpp"
 #include "drivers/payload_decoder.hpp"
@@ -30,32 +32,42 @@ constexpr std::uint64_t aggregate_row_bytes_max = channel_name_bytes_max + unit_
 constexpr std::uint64_t usual_topic_bytes = 32;
 constexpr std::uint64_t result_rows_beside = 64;  // of a checkpoint: gaps and boots
 
-// The largest of the models that the settings name.
+// Of all groups together.
 struct ModelBytes {
     std::uint64_t memory = 0;
-    std::uint64_t snapshot = 0;
+    std::uint64_t saved = 0;
+    std::uint64_t disk = 0;  // a model, as it was before the last command, and the row under way
 };
 
 ModelBytes model_bytes(const Settings& settings) {
-    ModelBytes largest;
-    const auto look_at = [&](const std::string& name, std::size_t members) {
-        const std::unique_ptr<Model> model = make_model(name, members, 1);
+    ModelBytes sum;
+    const auto add = [&](const Model* model, std::uint64_t row_bytes, std::uint64_t slots) {
         if (model == nullptr) return;
-        largest.memory = std::max<std::uint64_t>(largest.memory, model->bytes());
-        largest.snapshot = std::max<std::uint64_t>(largest.snapshot, model->snapshot_bytes());
+        sum.memory += slots * model->bytes();
+        sum.saved += slots * (model->snapshot_bytes() + row_bytes);
+        sum.disk += slots * (2 * state_disk_bytes_max(saved_bytes::model + model->snapshot_bytes()) + row_bytes);
     };
-    if (settings.groups.empty()) look_at(settings.anomaly.model, 1);
-    for (const GroupSettings& group : settings.groups) look_at(group.model, group.channels.size());
-    return largest;
+    if (settings.groups.empty()) add(make_model(settings.anomaly.model, 1, 1).get(), 0, settings.capacities.groups_max);
+    const std::vector<std::uint32_t> first = group_shares(settings);
+    for (std::size_t kind = 0; kind < settings.groups.size(); ++kind) {
+        const GroupSettings& group = settings.groups[kind];
+        const std::uint64_t slots = first[kind + 1] - first[kind];
+        if (const std::unique_ptr<Predictor> predictor = make_predictor(group)) {
+            add(predictor.get(), predictor->row_bytes(), slots);
+        } else {
+            add(make_model(group.model, group.channels.size(), 1).get(), 0, slots);
+        }
+    }
+    return sum;
 }
 
 // Saved entries of the pipeline, keys included, each in its widest form.
 std::uint64_t state_bytes(const Settings& settings) {
     const Capacities& limits = settings.capacities;
     constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
-    return limits.channels_max * (key_bytes + sizeof(Channel)) +
-           limits.groups_max * (2 * key_bytes + sizeof(Group) + model_bytes(settings).snapshot) +
-           limits.rule_states_max * (key_bytes + sizeof(RuleState)) + 20ULL * limits.redeliveries_max;
+    return limits.channels_max * (key_bytes + sizeof(Channel)) + limits.groups_max * (2 * key_bytes + sizeof(Group)) +
+           model_bytes(settings).saved + limits.rule_states_max * (key_bytes + sizeof(RuleState)) +
+           20ULL * limits.redeliveries_max;
 }
 
 // As the store divides max_bytes.
@@ -93,9 +105,7 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
     const std::uint64_t held = held_aggregates_max(limits) * (saved_bytes::held_row + aggregate_row_bytes_max);
     return entries(limits.channels_max, saved_bytes::channel) +
            entries(limits.groups_max, saved_bytes::group + members * saved_bytes::group_member) +
-           // a model, and as it was before the last command
-           entries(2 * limits.groups_max, saved_bytes::model + model_bytes(settings).snapshot) +
-           entries(rule_states, saved_bytes::rule) + topics +
+           model_bytes(settings).disk + entries(rule_states, saved_bytes::rule) + topics +
            entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
            entries(1, alerts + held) + entries(1, settings.text.size()) + entries(4, saved_bytes::base) +
            2 * settings.sources.size() * saved_bytes::source;
@@ -114,6 +124,8 @@ std::uint64_t disk_bytes_least(const Settings& settings) {
 }
 
 std::vector<BudgetLine> memory_budget(const Settings& settings) {
+    constexpr std::uint64_t prediction_ring_bytes =
+        PredictionPublisher::waiting_max * sizeof(PredictionPublisher::Entry);
     const Capacities& limits = settings.capacities;
     constexpr std::uint64_t index_bytes = 4 * sizeof(std::uint32_t);  // of a name, at most half full
     constexpr std::uint64_t timer_bytes = 2 * sizeof(std::uint32_t) + sizeof(std::int64_t);
@@ -124,13 +136,14 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
     const std::uint64_t rows_wire = rows * (wire::row_bytes_max + sizeof(OutboxRow));
     return {
         {"channels", limits.channels_max * (sizeof(Channel) + index_bytes + Windows::windows_max * timer_bytes)},
-        {"groups and models", limits.groups_max * (sizeof(Group) + model_bytes(settings).memory)},
+        {"groups and models", limits.groups_max * sizeof(Group) + model_bytes(settings).memory},
         {"models to go back to", ModelCopies::bytes_max},
         {"rules", limits.rule_states_max * (sizeof(RuleState) + timer_bytes)},
         {"redelivery table", limits.redeliveries_max * redelivery_bytes},
         {"decoders", decoder_bytes(limits)},
         {"results", 2 * list},  // one being filled, one being written
         {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},
+        {"predictions on their way", predicts(settings) ? prediction_ring_bytes : 0},
         {"checkpoint buffers", 3 * rows_wire + state_bytes(settings) + ModelCopies::bytes_max},
         {"inbox (tmpfs)", limits.inbox_bytes + InboxLog::configuration_bytes_max},
         {"SQLite", sqlite_bytes},

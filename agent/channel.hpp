@@ -26,8 +26,9 @@ struct Channel {
     ChannelName name;
     std::uint16_t topic_bytes = 0;  // length of the topic in `name`
     std::uint16_t source = 0;
-    std::uint64_t preprocess_fingerprint = 0;  // of its source's preprocess settings
-    bool inputs_changed = false;               // restored under other preprocess settings
+    static constexpr std::uint64_t predicted = 1;  // in place of a fingerprint: what a group predicts, of no source
+    std::uint64_t preprocess_fingerprint = 0;      // of its source's preprocess settings
+    bool inputs_changed = false;                   // restored under other preprocess settings
     ChannelScale scale;
     Preprocess preprocess{PreprocessSettings{}};
     bool has_pivot = false;

@@ -11,6 +11,8 @@
 
 namespace redshank {
 
+class Predictor;
+
 // Channels judged together by one model; a channel alone is a group of one. It is scored when every member has a new
 // value, or when a member comes again; missing ones are held.
 struct Group {
@@ -28,7 +30,8 @@ struct Group {
     std::array<float, members_max> standardised{};
     Suppression suppression;
     std::unique_ptr<Model> model;
-    std::uint64_t vectors = 0;  // scored, since the standardisation began
+    Predictor* predictor = nullptr;  // the model, where it predicts
+    std::uint64_t vectors = 0;       // scored, since the standardisation began
     std::int64_t hold_ns = 0;
     bool firing = false;  // its own anomaly, as of the last scoring
     std::int64_t firing_since_ns = 0;

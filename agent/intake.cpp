@@ -119,11 +119,14 @@ void Intake::run(const InboxLog::Appended& appended) noexcept {
 }
 
 Intake::Urgency Intake::take_urgency() noexcept {
-    return {.fired = std::exchange(fired_, false), .inbox_filling = inbox_->used_bytes() > inbox_->ring_bytes() / 2};
+    return {.fired = std::exchange(fired_, false),
+            .predicted = std::exchange(predicted_, false),
+            .inbox_filling = inbox_->used_bytes() > inbox_->ring_bytes() / 2};
 }
 
 void Intake::finish(const Urgency& urgency) noexcept {
     if (urgency.fired && publisher_ != nullptr) publisher_->drain();
+    if (urgency.predicted && predictions_ != nullptr) predictions_->drain();
     if (urgency.fired || urgency.inbox_filling) wake_();
 }
 
@@ -139,6 +142,12 @@ void Intake::alert(const AlertRow& row) noexcept {
 
 void Intake::aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept {
     results_->add(row, channel_slot);
+}
+
+void Intake::predicted(const PredictionEvent& event) noexcept {
+    if (predictions_ == nullptr) return;
+    predicted_ = true;
+    predictions_->add(event);
 }
 
 std::unique_ptr<ResultList> Intake::Held::swap_results(std::unique_ptr<ResultList> empty) noexcept {

@@ -10,6 +10,7 @@
 #include "agent/alert_publisher.hpp"
 #include "agent/outputs.hpp"
 #include "agent/pipeline.hpp"
+#include "agent/prediction_publisher.hpp"
 #include "agent/result_list.hpp"
 #include "storage/inbox_log.hpp"
 
@@ -28,6 +29,8 @@ public:
     // Called when the keeper has something to do at once: an alert fired, or the inbox is half full.
     void on_urgent(std::function<void()> wake) { wake_ = std::move(wake); }
     void publish_to(AlertPublisher* publisher) noexcept { publisher_ = publisher; }
+    // Part of start, after recovery: what was predicted before it is not published again.
+    void publish_predictions_to(PredictionPublisher* publisher) noexcept { predictions_ = publisher; }
 
     void message(const Message& message) noexcept;
     // A record of another kind; returns its position.
@@ -66,6 +69,7 @@ public:
     void alert(const AlertRow& row) noexcept override;
     void rule_state_added(std::uint32_t slot) noexcept override;
     void aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept override;
+    void predicted(const PredictionEvent& event) noexcept override;
 
     static std::unique_ptr<ResultList> make_results(const Settings& settings);
 
@@ -74,6 +78,7 @@ private:
     void run(const InboxLog::Appended& appended) noexcept;
     struct Urgency {
         bool fired = false;
+        bool predicted = false;
         bool inbox_filling = false;
     };
     Urgency take_urgency() noexcept;
@@ -86,7 +91,9 @@ private:
     Clock clock_;
     std::function<void()> wake_ = [] {};
     AlertPublisher* publisher_ = nullptr;
-    bool fired_ = false;  // an alert was made by the record being worked on
+    PredictionPublisher* predictions_ = nullptr;
+    bool fired_ = false;      // an alert was made by the record being worked on
+    bool predicted_ = false;  // or a prediction
     std::int64_t last_stamp_ns_ = 0;
     std::vector<std::byte> command_room_;
     std::atomic<std::uint64_t> exposed_{0};

@@ -15,6 +15,19 @@ struct ScoreEvent {
     bool alarm = false;
 };
 
+// One prediction of one row, made before `actual` was learned.
+struct PredictionEvent {
+    std::string_view group;
+    std::string_view target;  // the member's field, or its whole channel where the group names it so
+    bool is_class = false;    // whole numbers
+    bool has_predicted = false;
+    bool has_actual = false;
+    double predicted = 0;
+    double actual = 0;
+    float share = 0;  // of a class, among all
+    std::int64_t time_ns = 0;
+};
+
 // Where the pipeline's results go. Called from within on_record, in order of making; must not block, throw or allocate.
 // `channel_slot` names the channel within this process, for tables (Pipeline::no_slot for one that is gone).
 class Outputs {
@@ -25,6 +38,7 @@ public:
     // A rule has a state for one more channel or group; nothing was said about it before.
     virtual void rule_state_added(std::uint32_t) noexcept {}
     virtual void scored(const ScoreEvent&) noexcept {}
+    virtual void predicted(const PredictionEvent&) noexcept {}
 };
 
 }  // namespace redshank

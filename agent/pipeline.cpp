@@ -43,20 +43,23 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
              static_cast<std::uint32_t>(settings.capacities.channels_max * Windows::windows_max)),
       channels_(settings.capacities.channels_max),
       channel_index_(settings.capacities.channels_max),
-      groups_(settings.groups.empty() ? settings.capacities.channels_max : settings.capacities.groups_max) {
+      group_first_(group_shares(settings_)) {
     for (const RuleSettings& rule : settings_.rules) {
         rule_patterns_.push_back(
             checked_pattern(rule.group.empty() ? rule.channel : rule.group, TopicPattern::Use::name));
     }
-    const std::size_t kinds = std::max<std::size_t>(settings_.groups.size(), 1);
-    for (std::size_t kind = 0; kind <= kinds; ++kind) {
-        group_first_.push_back(static_cast<std::uint32_t>(groups_.size() * kind / kinds));
-    }
-    for (std::size_t kind = 0; kind < kinds; ++kind) {
+    predicts_ = predicts(settings_);
+    groups_ = std::vector<Group>(group_first_.back());
+    for (std::size_t kind = 0; kind + 1 < group_first_.size(); ++kind) {
         const bool alone = settings_.groups.empty();
         const std::size_t members = alone ? 1 : settings_.groups[kind].channels.size();
         for (std::uint32_t slot = group_first_[kind]; slot < group_first_[kind + 1]; ++slot) {
-            groups_[slot].model =
+            Group& group = groups_[slot];
+            std::unique_ptr<Predictor> predictor = alone ? nullptr : make_predictor(settings_.groups[kind]);
+            group.predictor = predictor.get();
+            group.model = std::move(predictor);
+            if (group.model != nullptr) continue;
+            group.model =
                 make_model(alone ? settings_.anomaly.model : settings_.groups[kind].model, members,
                            alone ? settings_.anomaly.warmup_readings : settings_.groups[kind].warmup_readings);
         }
@@ -209,6 +212,7 @@ void Pipeline::on_decoded(const Message& message, std::uint16_t source, const La
         }
         on_reading(channel, *field.value, time, message.row_end, moment);
     }
+    if (!message.row_end) end_message(message.topic, moment);
 }
 
 Pipeline::EventTime Pipeline::event_time(const Decoded& decoded, std::int64_t now_ns) const noexcept {

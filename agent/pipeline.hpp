@@ -17,6 +17,7 @@
 #include "agent/model_refusal.hpp"
 #include "agent/name_index.hpp"
 #include "agent/outputs.hpp"
+#include "agent/predictor.hpp"
 #include "agent/redelivery.hpp"
 #include "agent/settings.hpp"
 #include "agent/sources.hpp"
@@ -81,6 +82,8 @@ public:
     bool restore(std::string_view key, std::span<const std::byte> value);
     void restored();
 
+    void each_figures(const std::function<void(const PredictionFigures&)>& take) const;
+
     // Every group's model, in the order of the groups.
     void each_model(std::span<std::byte> scratch, const SaveEntry& take) const;
 
@@ -132,11 +135,25 @@ private:
     std::optional<ModelRefusal> on_model_command(std::span<const std::byte> body, Moment& moment) noexcept;
     void write_model(const Group& group, ByteWriter& out) const noexcept;
     void accept(std::uint32_t group, Moment& moment) noexcept;
+    // pipeline_predictions.cpp: groups that predict
+    void offer_to_predictor(std::uint32_t group, std::uint8_t member, const Channel& channel, std::int64_t raw,
+                            std::int64_t smoothed_q8) noexcept;
+    void expect(std::uint32_t group) noexcept;
+    void take_row(std::uint32_t group, std::uint64_t fresh, Moment& moment) noexcept;
+    void take_empty_row(std::uint32_t group, Moment& moment) noexcept;
+    void report_predictions(std::uint32_t group, Moment& moment) noexcept;
+    void keep_prediction(const Group& group, const Prediction& prediction, Moment& moment) noexcept;
+    void end_message(std::string_view topic, Moment& moment) noexcept;
+    bool keeps_predictions_as(const Channel& channel) const;
+    std::string_view target_name(const Group& group, std::uint8_t member) const noexcept;
 
     // pipeline_matching.cpp: which channel belongs to which groups and rules
     std::uint32_t channel_of(std::uint16_t source, std::string_view topic, std::string_view field, const Labels& labels,
                              Moment& moment) noexcept;
+    std::uint32_t new_channel(const ChannelName& name, std::size_t topic_bytes, std::uint16_t source,
+                              Moment& moment) noexcept;
     void attach(std::uint32_t channel, const Labels& labels, Moment& moment) noexcept;
+    void attach_rules(std::uint32_t channel, Moment& moment) noexcept;
     void seat(std::uint32_t channel, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
               Moment& moment) noexcept;
     std::uint32_t group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept;
@@ -190,6 +207,7 @@ private:
     std::uint64_t groups_refused_ = 0;
     ModelCopies copies_;
     std::optional<ModelRefusal> last_refusal_;
+    bool predicts_ = false;             // a group does
     std::uint64_t save_all_after_ = 0;  // positions up to it were never saved under these settings
 
     // Left over by an older configuration or boot, until the `began` record.

@@ -39,6 +39,7 @@ void Pipeline::offer(std::uint32_t slot, std::int64_t raw, bool row, Moment& mom
         Group& group = groups_[seat.group];
         const std::uint64_t bit = std::uint64_t{1} << seat.member;
         if (!row && (group.fresh & bit) != 0) score(seat.group, moment);  // others are missing: held
+        if (group.predictor != nullptr) offer_to_predictor(seat.group, seat.member, channel, raw, smoothed_q8);
         group.values[seat.member] = value;
         group.standardised[seat.member] = standardised;
         group.known |= bit;
@@ -53,6 +54,7 @@ void Pipeline::offer(std::uint32_t slot, std::int64_t raw, bool row, Moment& mom
 // Scores, judges, then learns: the model saw nothing of this vector when it scored it.
 void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
     Group& group = groups_[slot];
+    if (group.predictor != nullptr) take_row(slot, group.fresh, moment);
     group.fresh = 0;
     ++group.vectors;
     group.changed_at = moment.position;
@@ -100,6 +102,7 @@ void Pipeline::end_row(Moment& moment) noexcept {
         if (group.fresh != 0) {
             score(slot, moment);
         } else {
+            if (group.predictor != nullptr) take_empty_row(slot, moment);
             const bool firing =
                 group.anomaly_rule != AlertRules::none && rules_[group.anomaly_rule].state == AlertState::firing;
             moment.out.scored({group.name.view(), 0, 0, firing});

@@ -29,7 +29,7 @@ std::uint64_t Pipeline::group_fingerprint(std::uint16_t settings) const noexcept
     const GroupSettings& group = settings_.groups[settings];
     std::uint64_t hash = fnv1a(group.name, fnv1a(group.model));
     for (const std::string& channel : group.channels) hash = fnv1a(channel, fnv1a("/", hash));
-    return hash;
+    return group.task == Task::anomaly ? hash : prediction_fingerprint(group, hash);
 }
 
 std::uint32_t Pipeline::find_channel(std::string_view name) const noexcept {
@@ -55,6 +55,14 @@ std::uint32_t Pipeline::channel_of(std::uint16_t source, std::string_view topic,
     ChannelName name;
     if (!name.assign(topic) || !name.append(":") || !name.append(field)) return no_slot;
     if (const std::uint32_t known = find_channel(name.view()); known != NameIndex::none) return known;
+    const std::uint32_t slot = new_channel(name, topic.size(), source, moment);
+    if (slot != no_slot) attach(slot, labels, moment);
+    return slot;
+}
+
+// source: Sources::none for what groups predict, which has no preprocessing.
+std::uint32_t Pipeline::new_channel(const ChannelName& name, std::size_t topic_bytes, std::uint16_t source,
+                                    Moment& moment) noexcept {
     while (channel_free_ < channels_.size() && channels_[channel_free_].used) ++channel_free_;
     if (channel_free_ == channels_.size()) return no_slot;
     const auto slot = static_cast<std::uint32_t>(channel_free_++);
@@ -64,13 +72,14 @@ std::uint32_t Pipeline::channel_of(std::uint16_t source, std::string_view topic,
     channel = {};
     channel.used = true;
     channel.name = name;
-    channel.topic_bytes = static_cast<std::uint16_t>(topic.size());
+    channel.topic_bytes = static_cast<std::uint16_t>(topic_bytes);
     channel.source = source;
-    channel.preprocess = Preprocess(sources_[source].settings.preprocess);
-    channel.preprocess_fingerprint = fingerprint_of(sources_[source].settings.preprocess);
+    const bool read = source != Sources::none;
+    const PreprocessSettings preprocess = read ? sources_[source].settings.preprocess : PreprocessSettings{};
+    channel.preprocess = Preprocess(preprocess);
+    channel.preprocess_fingerprint = read ? fingerprint_of(preprocess) : Channel::predicted;
     channel.changed_at = moment.position;
     channel_index_.insert(name.view(), slot);
-    attach(slot, labels, moment);
     return slot;
 }
 
@@ -89,6 +98,11 @@ void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) 
             break;
         }
     }
+    attach_rules(slot, moment);
+}
+
+void Pipeline::attach_rules(std::uint32_t slot, Moment& moment) noexcept {
+    Channel& channel = channels_[slot];
     const auto rules = static_cast<std::uint16_t>(settings_.rules.size());
     for (std::uint16_t rule = 0; rule < rules; ++rule) {
         if (!channel_matches(rule, channel)) continue;
@@ -115,7 +129,9 @@ void Pipeline::seat(std::uint32_t slot, const ChannelName& group_name, std::uint
         return;
     }
     const std::uint32_t group = group_of(group_name, settings, moment);
-    if (group != no_slot) channel.seats[channel.seat_count++] = {group, member};
+    if (group == no_slot) return;
+    channel.seats[channel.seat_count++] = {group, member};
+    if (groups_[group].predictor != nullptr) groups_[group].predictor->channels[member] = slot;
 }
 
 std::uint32_t Pipeline::group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept {
@@ -140,9 +156,12 @@ std::uint32_t Pipeline::group_of(const ChannelName& name, std::uint16_t settings
 void Pipeline::begin_group(std::uint32_t slot, const ChannelName& name, std::uint16_t settings) noexcept {
     Group& group = groups_[slot];
     std::unique_ptr<Model> model = std::move(group.model);
+    Predictor* const predictor = group.predictor;
     group = {};
     group.model = std::move(model);
     group.model->reset();
+    group.predictor = predictor;
+    if (predictor != nullptr) predictor->channels.fill(Predictor::no_channel);
     group.used = true;
     group.name = name;
     group.settings = settings;

@@ -44,7 +44,8 @@ std::uint64_t Pipeline::inputs_fingerprint(const Group& group) const noexcept {
     for (const std::string& channel : settings_.groups[group.settings].channels) {
         hash = fnv1a(channel, fnv1a("/", hash));
     }
-    return hash;
+    // What is predicted, and by what way: the same in the pumps of one [[group]] too.
+    return group.predictor == nullptr ? hash : prediction_fingerprint(settings_.groups[group.settings], hash);
 }
 
 void Pipeline::write_model(const Group& group, ByteWriter& out) const noexcept {

@@ -46,15 +46,16 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     channel.name.assign(in.get_text());
     channel.topic_bytes = in.get<std::uint16_t>();
     if (!in.ok() || channel.topic_bytes >= channel.name.size()) return false;
-    Labels labels;
-    channel.source = sources_.find(channel.topic(), labels);
-    channel.used =
-        slot < channels_.size() && channel.source != Sources::none && sources_.takes(channel.source, channel.field());
-    const PreprocessSettings preprocess =
-        channel.used ? sources_[channel.source].settings.preprocess : PreprocessSettings{};
-    channel.preprocess = Preprocess(preprocess);
-    channel.preprocess_fingerprint = fingerprint_of(preprocess);
     const auto fingerprint = in.get<std::uint64_t>();
+    const bool predicted = fingerprint == Channel::predicted;
+    Labels labels;
+    channel.source = predicted ? Sources::none : sources_.find(channel.topic(), labels);
+    const bool read = channel.source != Sources::none && sources_.takes(channel.source, channel.field());
+    channel.used = slot < channels_.size() && (predicted ? keeps_predictions_as(channel) : read);
+    const PreprocessSettings preprocess =
+        channel.used && read ? sources_[channel.source].settings.preprocess : PreprocessSettings{};
+    channel.preprocess = Preprocess(preprocess);
+    channel.preprocess_fingerprint = predicted ? Channel::predicted : fingerprint_of(preprocess);
     const auto boot = in.get<std::uint64_t>();
     channel.has_pivot = in.get<bool>();
     channel.pivot = in.get<std::int64_t>();
@@ -132,6 +133,7 @@ bool Pipeline::read_group(std::uint32_t saved_slot, ByteReader& in) {
         group.unjudged = in.get<std::uint32_t>();
         group.imported_ns = in.get<std::int64_t>();
     }
+    if (group.predictor != nullptr) group.predictor->read_row(in);
     return in.ok();
 }
 
@@ -236,6 +238,10 @@ void Pipeline::restored() {
     for (std::uint32_t slot = 0; slot < channels_used_; ++slot) {
         Channel& channel = channels_[slot];
         if (!channel.used) continue;
+        if (channel.source == Sources::none) {
+            attach_rules(slot, moment);
+            continue;
+        }
         Labels labels;
         sources_.find(channel.topic(), labels);
         attach(slot, labels, moment);

@@ -33,12 +33,18 @@ Key key_of(std::string_view kind, std::uint32_t slot) noexcept {
     return key;
 }
 
+std::size_t group_bytes_max_of(const Group& group) noexcept {
+    return group_bytes_max + (group.predictor != nullptr ? group.predictor->row_bytes() : 0);
+}
+
 }  // namespace
 
 std::size_t Pipeline::saved_bytes_max() const noexcept {
     std::size_t most =
         std::max({channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + redelivery_.written_bytes_max()});
-    for (const Group& group : groups_) most = std::max(most, group.model->snapshot_bytes() + 8);
+    for (const Group& group : groups_) {
+        most = std::max({most, group.model->snapshot_bytes() + 8, group_bytes_max_of(group)});
+    }
     return most;
 }
 
@@ -47,7 +53,8 @@ std::size_t Pipeline::saved_total_max() const noexcept {
     for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
     total += channels_.size() * (channel_bytes_max + key_bytes_max);
     total += rules_.capacity() * (rule_bytes_max + key_bytes_max);
-    for (const Group& group : groups_) total += group_bytes_max + group.model->snapshot_bytes() + 3 * key_bytes_max;
+    for (const Group& group : groups_)
+        total += group_bytes_max_of(group) + group.model->snapshot_bytes() + 3 * key_bytes_max;
     return total + ModelCopies::bytes_max;
 }
 
@@ -149,6 +156,7 @@ void Pipeline::write_group(const Group& group, ByteWriter& out) const noexcept {
     out.put(group.held);
     out.put(group.unjudged);
     out.put(group.imported_ns);
+    if (group.predictor != nullptr) group.predictor->write_row(out);
 }
 
 }  // namespace redshank

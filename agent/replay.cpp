@@ -235,7 +235,7 @@ Outcome<> Replay::run() {
 }
 
 Outcome<std::string> summarise(Replay& replay, const std::string& digest, double seconds) {
-    std::vector<char> room(std::size_t{16} * 1024);
+    std::vector<char> room(std::size_t{16} * 1024 + replay.files().predictions().figures_bytes_max());
     JsonWriter json(room);
     const Ledger& totals = replay.totals();
     json.begin_object().member("messages", totals.messages).member("readings", totals.readings);
@@ -249,7 +249,8 @@ Outcome<std::string> summarise(Replay& replay, const std::string& digest, double
         .member("aggregates", replay.files().aggregates());
     json.member("seconds", seconds);
     json.member("messages_per_second", seconds > 0 ? static_cast<double>(totals.messages) / seconds : 0.0);
-    json.key("prequential").begin_object().end_object();  // of groups that predict: none in this version
+    json.key("prequential");
+    replay.files().predictions().write_figures(json);
     json.member("digest", digest).end_object();
     return std::string(json.text()) + "\n";
 }

@@ -1,10 +1,10 @@
 #include "agent/replay_files.hpp"
 
 #include <array>
-#include <charconv>
 #include <system_error>
 
 #include "agent/alert_publisher.hpp"
+#include "agent/replay_cells.hpp"
 #include "drivers/hash.hpp"
 
 namespace redshank {
@@ -17,23 +17,6 @@ constexpr std::array<std::string_view, 5> digested{"scores.csv", "alerts.jsonl",
 constexpr std::string_view summary = "summary.json";
 constexpr std::uint32_t models_magic = 0x4d485352;  // "RSHM" in the file
 constexpr std::uint16_t models_format = 1;
-
-template <class Number>
-void put(std::ostream& out, Number number) {
-    std::array<char, 64> text;
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-    out.write(text.data(), end - text.data());
-}
-
-void put_cell(std::ostream& out, std::string_view text) {
-    if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-        out << text;
-        return;
-    }
-    out << '"';
-    for (const char byte : text) out << (byte == '"' ? "\"\"" : std::string_view(&byte, 1));
-    out << '"';
-}
 
 }  // namespace
 
@@ -51,7 +34,8 @@ ReplayFiles::ReplayFiles(const std::filesystem::path& directory)
       scores_(directory / "scores.csv", std::ios::binary),
       alerts_(directory / "alerts.jsonl", std::ios::binary),
       aggregates_file_(directory / "aggregates.csv", std::ios::binary),
-      models_(directory / "models.bin", std::ios::binary) {
+      models_(directory / "models.bin", std::ios::binary),
+      predictions_(directory / "predictions.csv") {
     scores_ << "input,timestamp,group,anomaly_score,score,alarm\n";
     aggregates_file_
         << "input,channel,unit,clock,start_ns,length_ns,count,min,max,mean,variance,first,first_ns,last,last_ns,sketch,"
@@ -69,6 +53,7 @@ void ReplayFiles::begin_input(std::string input) {
     timestamps_.clear();
     by_group_.clear();
     group_places_.clear();
+    predictions_.begin_input();
 }
 
 void ReplayFiles::begin_row(std::string timestamp) {
@@ -92,6 +77,11 @@ void ReplayFiles::scored(const ScoreEvent& event) noexcept {
     by_group_[place->second].second.push_back(score);
 }
 
+void ReplayFiles::predicted(const PredictionEvent& event) noexcept {
+    if (!wide_) return predictions_.write(event, input_, event_timestamp_);
+    predictions_.gather(event, timestamps_.size() - 1);
+}
+
 void ReplayFiles::write_score(std::string_view timestamp, std::string_view group, const RowScore& score) {
     put_cell(scores_, input_);
     scores_ << ',';
@@ -99,9 +89,9 @@ void ReplayFiles::write_score(std::string_view timestamp, std::string_view group
     scores_ << ',';
     put_cell(scores_, group);
     scores_ << ',';
-    put(scores_, score.anomaly_score);
+    put_number(scores_, score.anomaly_score);
     scores_ << ',';
-    put(scores_, score.score);
+    put_number(scores_, score.score);
     scores_ << (score.alarm ? ",1\n" : ",0\n");
 }
 
@@ -114,6 +104,7 @@ void ReplayFiles::end_input(const Pipeline& pipeline) {
             write_score(timestamps_[row], by_group_[group].first, there ? scores[next[group]++] : RowScore{});
         }
     }
+    predictions_.end_input(input_, timestamps_);
     write_models(pipeline);
 }
 
@@ -141,11 +132,11 @@ void ReplayFiles::aggregate(const AggregateRow& row, std::uint32_t) noexcept {
     const AggregateParts& parts = row.parts;
     const auto number = [&](double value) {
         out << ',';
-        put(out, value);
+        put_number(out, value);
     };
     const auto whole = [&](auto value) {
         out << ',';
-        put(out, value);
+        put_number(out, value);
     };
     put_cell(out, input_);
     out << ',';
@@ -173,6 +164,7 @@ Outcome<std::string> ReplayFiles::finish() {
         file->close();
         if (file->fail()) return failure(directory_.string() + ": a result file could not be written");
     }
+    if (!predictions_.close()) return failure(directory_.string() + ": predictions.csv could not be written");
     Sha256Stream digest;
     std::vector<char> block(1 << 16);
     for (const std::string_view name : digested) {

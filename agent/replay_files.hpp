@@ -10,12 +10,13 @@
 
 #include "agent/outputs.hpp"
 #include "agent/pipeline.hpp"
+#include "agent/replay_predictions.hpp"
 #include "model/outcome.hpp"
 
 namespace redshank {
 
-// The result files of a replay: scores.csv, alerts.jsonl, aggregates.csv and models.bin, byte-identical for the same
-// input on every board. Numbers in shortest round-trip form.
+// The result files of a replay: scores.csv, alerts.jsonl, aggregates.csv, predictions.csv and models.bin,
+// byte-identical for the same input on every board. Numbers in shortest round-trip form.
 //   Errors of writing are kept and reported by finish.
 class ReplayFiles final : public Outputs {
 public:
@@ -33,9 +34,11 @@ public:
     void alert(const AlertRow& row) noexcept override;
     void aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept override;
     void scored(const ScoreEvent& event) noexcept override;
+    void predicted(const PredictionEvent& event) noexcept override;
 
     std::uint64_t alerts_fired() const noexcept { return alerts_fired_; }
     std::uint64_t aggregates() const noexcept { return aggregates_; }
+    const ReplayPredictions& predictions() const noexcept { return predictions_; }
 
     // Closes the files; the hexadecimal SHA-256 over their bytes in the contract's order.
     Outcome<std::string> finish();
@@ -55,6 +58,7 @@ private:
     std::ofstream alerts_;
     std::ofstream aggregates_file_;
     std::ofstream models_;
+    ReplayPredictions predictions_;
     std::string input_;
     bool wide_ = false;
     std::string event_timestamp_;

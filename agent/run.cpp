@@ -41,8 +41,9 @@ constexpr std::uint64_t no_token = 0;
 // What the broker says, as records.
 class BrokerEvents final : public MqttEvents {
 public:
-    BrokerEvents(Intake& intake, AlertPublisher& publisher, ModelDesk& models)
-        : intake_(intake), publisher_(publisher), models_(models) {}
+    // predictions may be nullptr: no group predicts.
+    BrokerEvents(Intake& intake, AlertPublisher& publisher, ModelDesk& models, PredictionPublisher* predictions)
+        : intake_(intake), publisher_(publisher), models_(models), predictions_(predictions) {}
 
     void on_connected(bool session_present) noexcept override {
         const heap::Sealed sealed;
@@ -54,6 +55,10 @@ public:
         intake_.event(RecordKind::subscribed);
         publisher_.connected();
         publisher_.drain();
+        if (predictions_ != nullptr) {
+            predictions_->connected();
+            predictions_->drain();
+        }
         subscribed_.store(true);
     }
     void on_disconnected() noexcept override {
@@ -66,8 +71,13 @@ public:
     }
     void on_published(std::uint64_t token) noexcept override {
         const heap::Sealed sealed;
-        if (!models_.acknowledged(token)) publisher_.acknowledged(token);
+        if ((token & PredictionPublisher::token_bit) != 0) {
+            if (predictions_ != nullptr) predictions_->acknowledged(token);
+        } else if (!models_.acknowledged(token)) {
+            publisher_.acknowledged(token);
+        }
         publisher_.drain();
+        if (predictions_ != nullptr) predictions_->drain();
     }
 
     bool subscribed_once() const noexcept { return subscribed_.load(); }
@@ -76,6 +86,7 @@ private:
     Intake& intake_;
     AlertPublisher& publisher_;
     ModelDesk& models_;
+    PredictionPublisher* predictions_;
     std::atomic<bool> subscribed_{false};
 };
 
@@ -171,6 +182,7 @@ private:
     const Settings& settings_;
     const RunOptions& options_;
     Recovered parts_;
+    std::unique_ptr<PredictionPublisher> predictions_;  // nullptr: no group predicts
     std::unique_ptr<Keeper> keeper_;
     std::unique_ptr<ModelDesk> models_;
     std::unique_ptr<BrokerEvents> events_;
@@ -204,14 +216,20 @@ Outcome<> Life::begin() {
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);
     parts_.intake->on_urgent([this] { keeper_->wake(); });
     models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_, model_subscription(settings_, parts_));
-    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher, *models_);
+    if (predicts(settings_)) {
+        predictions_ = std::make_unique<PredictionPublisher>(settings_.mqtt.base_topic);
+        parts_.intake->publish_predictions_to(predictions_.get());
+    }
+    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher, *models_, predictions_.get());
     auto mqtt = MqttClient::create(mqtt_settings(settings_, parts_), *events_);
     if (!mqtt) return failure("mqtt: " + mqtt.error());
     mqtt_ = std::move(*mqtt);
     parts_.publisher->attach(mqtt_.get());
     models_->attach(mqtt_.get());
+    if (predictions_ != nullptr) predictions_->attach(mqtt_.get());
     status_ = std::make_unique<Status>(settings_, *parts_.intake, *parts_.checkpointer, *keeper_, *parts_.publisher,
                                        *mqtt_, *models_, budget_bytes(settings_));
+    status_->show(predictions_.get());
     health_topic_ = settings_.mqtt.base_topic + "/health";
     auto control = ControlServer::listen(settings_.agent.runtime_dir / "control",
                                          [this](std::string_view request) { return answer(request); });
@@ -262,6 +280,7 @@ bool Life::step(std::int64_t now_ns) {
         refused ? spdlog::warn("{}", sentence) : spdlog::info("{}", sentence);
     });
     parts_.publisher->drain();
+    if (predictions_ != nullptr) predictions_->drain();
     if (mqtt_->connected() && now_ns >= next_health_ns_) {
         publish_health();
         next_health_ns_ = now_ns + health_every_ns;
@@ -332,6 +351,7 @@ Ended Life::end(bool reload) {
     control_.reset();
     mqtt_->stop(offline_within_ns);
     parts_.publisher->attach(nullptr);
+    if (predictions_ != nullptr) predictions_->attach(nullptr);
     ticker_.reset();
     parts_.intake->event(RecordKind::disconnected);
     keeper_->stop();

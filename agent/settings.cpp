@@ -1,5 +1,7 @@
 #include "agent/settings.hpp"
 
+#include <algorithm>
+
 #include "agent/budget.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "model/model.hpp"
@@ -45,11 +47,37 @@ std::vector<Unrelated> related(const Settings& settings) {
             return true;
         };
         if (at_most(limits.group_members_max, "limits.group_members")) continue;
+        if (group.task != Task::anomaly) continue;  // whose models say so themselves
         for (const ModelKind& kind : model_kinds()) {
             if (kind.name == group.model) at_most(kind.members_most, "model = \"" + group.model + "\"");
         }
     }
     return wrong;
+}
+
+bool predicts(const Settings& settings) {
+    return std::any_of(settings.groups.begin(), settings.groups.end(),
+                       [](const GroupSettings& group) { return group.task != Task::anomaly; });
+}
+
+std::vector<std::uint32_t> group_shares(const Settings& settings) {
+    const Capacities& limits = settings.capacities;
+    if (settings.groups.empty()) return {0, static_cast<std::uint32_t>(limits.channels_max)};
+    const auto labelled = [](const GroupSettings& group) { return group.name.find('{') != std::string::npos; };
+    const auto sharing =
+        static_cast<std::size_t>(std::count_if(settings.groups.begin(), settings.groups.end(), labelled));
+    const std::size_t single = std::min(settings.groups.size() - sharing, limits.groups_max);
+    const std::size_t shared = limits.groups_max - single;
+    std::vector<std::uint32_t> first;
+    std::size_t singles = 0;
+    std::size_t shares = 0;
+    const auto end = [&] { return std::min(singles, single) + (sharing == 0 ? 0 : shared * shares / sharing); };
+    first.push_back(0);
+    for (const GroupSettings& group : settings.groups) {
+        labelled(group) ? ++shares : ++singles;
+        first.push_back(static_cast<std::uint32_t>(end()));
+    }
+    return first;
 }
 
 }  // namespace redshank

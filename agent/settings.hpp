@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/tasks.hpp"
 #include "model/preprocess.hpp"
 #include "model/rows.hpp"
 
@@ -28,6 +29,10 @@ struct SourceSettings {
 struct GroupSettings {
     std::string name;                   // labels in braces
     std::vector<std::string> channels;  // field names, or whole channel names "<topic>:<field>"
+    Task task = Task::anomaly;
+    std::string target{};  // one of `channels`; a forecast without: all of them
+    std::vector<std::string> stages{"standardise"};
+    std::size_t classes = 16;  // labels are 0 to classes - 1
     std::string model = "auto";
     std::uint32_t warmup_readings = 200;
     std::int64_t hold_ns = 3'600'000'000'000;  // longest time an anomaly keeps the model from learning
@@ -125,5 +130,11 @@ struct Unrelated {
 
 // Every pair of limits that does not go together; empty: build from them.
 std::vector<Unrelated> related(const Settings& settings);
+
+bool predicts(const Settings& settings);  // one of its groups does
+
+// Slots of the table of groups: the first one of each [[group]]'s share, and the end. A name without labels is one
+// group; the others share what is left. Without any [[group]] there is one share.
+std::vector<std::uint32_t> group_shares(const Settings& settings);
 
 }  // namespace redshank

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "agent/tasks.hpp"
 #include "model/model.hpp"
 
 namespace redshank {
@@ -332,7 +333,43 @@ const std::array keys{
                 "(required)",
                 "Fields, or whole channel names `<topic>:<field>`.",
                 [](T& to, const V& v) { to.group->channels = v.texts; }},
-    SettingsKey{"group", "model", KeyType::choice, 0, 0, models, "(as [anomaly])", "Model.",
+    SettingsKey{
+        "group", "task", KeyType::choice, 0, 0, task_names, "\"anomaly\"",
+        "`anomaly`: how unusual a row is; `forecast`: the next row, its error is the score; `classify`: the class "
+        "of a row. [predictions.md](predictions.md)",
+        [](T& to, const V& v) { to.group->task = task_of(v.text); }},
+    SettingsKey{
+        "group",
+        "target",
+        KeyType::text,
+        1,
+        channel_name_bytes_max,
+        {},
+        "(forecast: every channel)",
+        "What is predicted, as in `channels` or beside them; required for `classify`, where its values are whole "
+        "numbers from 0 or states.",
+        [](T& to, const V& v) { to.group->target = v.text; }},
+    SettingsKey{"group",
+                "stages",
+                KeyType::texts,
+                1,
+                stages_most,
+                {},
+                "(`standardise`)",
+                "What the values go through before the model of a group that predicts: `\"standardise\"`, which comes "
+                "first and is always there, and `\"pca:N\"`, the first N principal components.",
+                [](T& to, const V& v) { to.group->stages = v.texts; }},
+    SettingsKey{"group",
+                "classes",
+                KeyType::whole,
+                2,
+                classes_max,
+                {},
+                "(16)",
+                "Classes at most: labels are 0 to one less. Fewer need less memory.",
+                [](T& to, const V& v) { to.group->classes = count_of(v); }},
+    SettingsKey{"group", "model", KeyType::choice, 0, 0, models_of_all_tasks(), "(as [anomaly])",
+                "Model, one that does the task; `auto` of a group that predicts is the first of its task.",
                 [](T& to, const V& v) { to.group->model = v.text; }},
     SettingsKey{"group",
                 "warmup",

@@ -7,6 +7,7 @@
 
 #include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
+#include "agent/settings_parse_tasks.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "drivers/signature.hpp"
 #include "drivers/topic.hpp"
@@ -259,7 +260,12 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
     for (std::size_t i = 0; i < settings.groups.size(); ++i) {
         GroupSettings& group = settings.groups[i];
         const std::string where = numbered("group", i);
-        if (!report.has(where + ".model")) group.model = settings.anomaly.model;
+        if (!report.has(where + ".model") && group.task == Task::anomaly) group.model = settings.anomaly.model;
+        // A target that stands beside the channels is one of them as well.
+        if (group.task != Task::anomaly && !group.target.empty() &&
+            std::find(group.channels.begin(), group.channels.end(), group.target) == group.channels.end()) {
+            group.channels.push_back(group.target);
+        }
         if (!report.has(where + ".warmup")) group.warmup_readings = settings.anomaly.warmup_readings;
         if (!report.has(where + ".hold")) group.hold_ns = settings.anomaly.hold_ns;
     }
@@ -287,6 +293,7 @@ void check_relations(Settings& settings, SettingsReport& report) {
     check_trusted_keys(settings, report);
     const std::vector<std::string> labels = check_sources(settings, report);
     check_groups(settings, labels, report);
+    check_tasks(settings, report);
     if (as_double(settings.anomaly.clear_below) > as_double(settings.anomaly.score_above)) {
         report.error(report.has("anomaly.clear_below") ? "anomaly.clear_below" : "anomaly.score_above",
                      "clear_below must be at most score_above");

@@ -12,7 +12,8 @@ namespace {
 // Every byte of a text may need six in JSON.
 std::size_t text_bytes_max(const Settings& settings) {
     constexpr std::size_t per_source = 1024 + 6 * channel_name_bytes_max;
-    std::size_t bytes = std::size_t{16} * 1024 + Status::alerts_max * alert_json_bytes_max;
+    std::size_t bytes = std::size_t{16} * 1024 + Status::figures_max * (512 + 12 * channel_name_bytes_max) +
+                        Status::alerts_max * alert_json_bytes_max;
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
 }
@@ -49,6 +50,19 @@ void write_source(JsonWriter& json, std::string_view topic, const SourceLedger& 
     json.end_object();
 }
 
+void write_figures(JsonWriter& json, const PredictionFigures& each) noexcept {
+    json.begin_object().member("group", each.group.view()).member("target", each.target.view());
+    json.member("model", each.model).member("learned", each.learned).member("rows", each.rows);
+    if (each.is_class) {
+        json.member("right", each.right).member("balanced_accuracy", each.balanced_accuracy);
+        json.member("kappa", each.kappa).member("labels_refused", each.labels_refused);
+    } else {
+        json.member("mean_squared_error", each.mean_squared_error);
+        json.member("mean_absolute_error", each.mean_absolute_error);
+    }
+    json.end_object();
+}
+
 }  // namespace
 
 Status::Status(const Settings& settings, Intake& intake, Checkpointer& checkpointer, Keeper& keeper,
@@ -64,6 +78,7 @@ Status::Status(const Settings& settings, Intake& intake, Checkpointer& checkpoin
       sources_(settings.sources.size()),
       text_(text_bytes_max(settings)) {
     alerts_.reserve(alerts_max);
+    figures_.reserve(figures_max);
 }
 
 Status::Copy Status::copy() noexcept {
@@ -84,6 +99,11 @@ Status::Copy Status::copy() noexcept {
     copy.rule_states_refused = pipeline.rules().refused();
     for (std::uint16_t source = 0; source < pipeline.sources().size(); ++source)
         sources_[source] = pipeline.sources()[source].ledger;
+    figures_.clear();
+    if (predictions_ != nullptr)
+        pipeline.each_figures([this](const PredictionFigures& each) {
+            if (figures_.size() < figures_max) figures_.push_back(each);
+        });
     for (const AlertState wanted : {AlertState::firing, AlertState::clear}) {
         for (std::uint32_t slot = 0; slot < pipeline.rules().capacity(); ++slot) {
             const RuleState& state = pipeline.rules()[slot];
@@ -157,6 +177,14 @@ std::string_view Status::json(bool ready) noexcept {
         .end_object();
 
     models_.write_figures(json.key("models"));
+    if (predictions_ != nullptr) {
+        json.key("predictions").begin_object().member("published", predictions_->published());
+        json.member("waiting", predictions_->waiting()).member("dropped", predictions_->dropped());
+        json.key("prequential").begin_array();
+        for (const PredictionFigures& each : figures_) write_figures(json, each);
+        json.end_array().end_object();
+    }
+
     json.key("alerts").begin_array();
     for (const AlertRow& row : alerts_) {
         std::array<char, alert_json_bytes_max> room;

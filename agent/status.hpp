@@ -19,10 +19,14 @@ namespace redshank {
 //   Thread: one request at a time. Memory is acquired by the constructor.
 class Status {
 public:
+    static constexpr std::size_t figures_max = 64;  // targets of groups that predict
     static constexpr std::size_t alerts_max = 256;  // firing ones first; `alerts_more` counts the rest
 
     Status(const Settings& settings, Intake& intake, Checkpointer& checkpointer, Keeper& keeper,
            AlertPublisher& publisher, const MqttClient& mqtt, const ModelDesk& models, std::uint64_t budget_bytes);
+
+    // Part of start: what it says about predictions; nullptr: nothing.
+    void show(const PredictionPublisher* predictions) noexcept { predictions_ = predictions; }
 
     // One JSON object; valid until the next call.
     std::string_view json(bool ready) noexcept;
@@ -54,6 +58,8 @@ private:
     std::uint64_t budget_bytes_;
     std::vector<SourceLedger> sources_;
     std::vector<AlertRow> alerts_;
+    const PredictionPublisher* predictions_ = nullptr;
+    std::vector<PredictionFigures> figures_;
     std::vector<char> text_;
 };
 

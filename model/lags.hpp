@@ -27,6 +27,8 @@ public:
         return std::span(inputs).first(members_ * lags_);
     }
     void push(std::span<const float> now) noexcept;  // as many as at construction
+    // The vector that the last push led to; all 0 before the first.
+    const Inputs& newest() const noexcept { return values_; }
 
     void write(ByteWriter& out) const noexcept;
     void read(ByteReader& in) noexcept;  // what no writer wrote makes in.ok() false

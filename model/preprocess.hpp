@@ -50,6 +50,7 @@ public:
     // the clamp for anything else.
     StandardisedQ16 standardise(std::int64_t smoothed_q8) const noexcept;
     void learn(std::int64_t smoothed_q8) noexcept;
+    Spread spread() const noexcept { return standardiser_.spread(); }  // of smoothed values
 
     void write(ByteWriter& out) const noexcept;
     void read(ByteReader& in) noexcept;  // what no writer wrote makes in.ok() false

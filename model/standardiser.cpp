@@ -1,6 +1,7 @@
 #include "model/standardiser.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "model/powers_of_ten.hpp"
 
@@ -61,6 +62,15 @@ void Standardiser::learn(std::int64_t value_q8) noexcept {
     const Scaled deviation = Scaled::of(size, -static_cast<std::int32_t>(mean_extra_bits));
     const Scaled grown = variance_ + deviation * deviation / learned_;
     set_variance(grown * (learned_ - 1) / learned_);
+}
+
+Spread Standardiser::spread() const noexcept {
+    if (learned_ == 0) return {};
+    constexpr double mean_unit = 1.0 / static_cast<double>(std::uint64_t{1} << mean_extra_bits);
+    double variance = static_cast<double>(variance_.mantissa);
+    for (std::int32_t i = variance_.exponent; i > 0; --i) variance *= 2.0;
+    for (std::int32_t i = variance_.exponent; i < 0; ++i) variance *= 0.5;
+    return {to_double(mean_q40_) * mean_unit, std::sqrt(variance), true};
 }
 
 void Standardiser::exponent_changed(int change) noexcept {

@@ -11,6 +11,13 @@ namespace redshank {
 
 using Standardised = Fixed<std::int32_t, 16>;
 
+// Where values lie: value = mean + deviations * deviation. For forecasts; doubles near the exact state.
+struct Spread {
+    double mean = 0;
+    double deviation = 0;
+    bool known = false;  // a value was learned
+};
+
 // Mean and variance of one channel's smoothed values, and a value's distance from the mean in deviations. Running over
 // the first `readings` learned values, exponentially weighted with that length from then on; both are
 //     d = x - mean,  mean += d / n,  variance = (variance + d^2 / n) (n - 1) / n,  n = min(learned, readings)
@@ -28,6 +35,7 @@ public:
     Standardised standardise(std::int64_t value_q8) const noexcept;
     void learn(std::int64_t value_q8) noexcept;
     void exponent_changed(int change) noexcept;
+    Spread spread() const noexcept;  // in the unit of the values
 
     void write(ByteWriter& out) const noexcept;
     void read(ByteReader& in) noexcept;

@@ -63,6 +63,25 @@ Settings overlapping() {
     return settings;
 }
 
+Settings predicting() {
+    Settings settings = alone();
+    GroupSettings forecast{.name = "pump-{machine}", .channels = {"a", "b"}};
+    forecast.task = Task::forecast;
+    forecast.warmup_readings = 20;
+    forecast.stages = {"standardise", "pca:3"};
+    GroupSettings classes{.name = "kind", .channels = {"plant/m1/sensors:a", "plant/m1/sensors:b", "c"}};
+    classes.task = Task::classify;
+    classes.target = "c";
+    classes.classes = 16;
+    settings.groups = {forecast, classes};
+    settings.rules[3].channel = "";
+    settings.rules[3].group = "pump-{machine}";
+    settings.rules.push_back(rule_on("soon-hot", "pump-{machine}:predicted/a"));
+    settings.rules[4].above = Decimal{60, 0, false};
+    settings.capacities.channels_max = 20;
+    return settings;
+}
+
 // What a broker, devices and time may bring.
 std::vector<OwnedRecord> records_of(std::uint64_t seed, std::size_t count) {
     test::Random random(seed);
@@ -190,7 +209,7 @@ TEST_P(Restarts, an_entry_fits_into_what_is_said_to_be_needed) {
 
 INSTANTIATE_TEST_SUITE_P(Settings, Restarts,
                          testing::Values(Case{"alone", alone}, Case{"grouped", grouped}, Case{"small", small},
-                                         Case{"overlapping", overlapping}),
+                                         Case{"overlapping", overlapping}, Case{"predicting", predicting}),
                          [](const auto& one) { return one.param.name; });
 
 TEST(Saving, a_checkpoint_takes_only_what_changed) {

@@ -70,7 +70,14 @@ struct Collected final : Outputs {
     };
     std::vector<AlertRow> alerts;
     std::vector<AggregateRow> aggregates;
+    struct Predicted {
+        std::string group;
+        std::string target;
+        std::optional<double> predicted;
+        std::optional<double> actual;
+    };
     std::vector<Scored> scores;
+    std::vector<Predicted> predictions;
     std::vector<std::string> all;  // as text, alerts, aggregates and scores
 
     void alert(const AlertRow& row) noexcept override {
@@ -86,6 +93,15 @@ struct Collected final : Outputs {
         all.push_back("score " + std::string(event.group) + " " +
                       std::to_string(std::bit_cast<std::uint32_t>(event.anomaly_score)) + " " +
                       std::to_string(std::bit_cast<std::uint32_t>(event.score)) + (event.alarm ? " alarm" : ""));
+    }
+    void predicted(const PredictionEvent& event) noexcept override {
+        predictions.push_back({std::string(event.group), std::string(event.target),
+                               event.has_predicted ? std::optional(event.predicted) : std::nullopt,
+                               event.has_actual ? std::optional(event.actual) : std::nullopt});
+        all.push_back("prediction " + std::string(event.group) + " " + std::string(event.target) + " " +
+                      std::to_string(std::bit_cast<std::uint64_t>(event.predicted)) + " " +
+                      std::to_string(std::bit_cast<std::uint64_t>(event.actual)) + " " +
+                      std::to_string(std::bit_cast<std::uint32_t>(event.share)));
     }
 
     std::uint64_t readings() const {

@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "agent/pipeline.hpp"
+#include "model/powers_of_ten.hpp"
+
+// Groups that predict: what their predictor is given, and what it says.
+
+namespace redshank {
+
+namespace {
+
+// From raw units with 8 fraction bits to the channel's unit.
+double in_unit(double value_q8, std::uint8_t exponent) noexcept {
+    double value = value_q8 / 256;
+    for (unsigned left = exponent; left > 0;) {
+        const unsigned part = std::min(left, 15U);
+        value /= static_cast<double>(powers_of_ten[part]);
+        left -= part;
+    }
+    return value;
+}
+
+constexpr std::string_view predicted_field = ":predicted/";
+
+// With one digit more than `digits`, as far as a channel can hold it.
+std::optional<Decimal> decimal_of(double value, std::uint8_t digits) noexcept {
+    constexpr double largest = 9e15;  // below 2^53
+    Decimal decimal{.mantissa = 0, .scale = 0, .rounded = false};
+    if (!(std::fabs(value) < largest)) return std::nullopt;
+    while (decimal.scale <= digits && std::fabs(value) * 10 < largest) {
+        value *= 10;
+        ++decimal.scale;
+    }
+    decimal.mantissa = static_cast<std::int64_t>(value < 0 ? value - 0.5 : value + 0.5);
+    return decimal;
+}
+
+}  // namespace
+
+void Pipeline::offer_to_predictor(std::uint32_t slot, std::uint8_t member, const Channel& channel, std::int64_t raw,
+                                  std::int64_t smoothed_q8) noexcept {
+    Group& group = groups_[slot];
+    if (group.fresh == 0) expect(slot);
+    // A class is what was sent; a forecast is of what the model sees, which is smoothed.
+    const std::uint8_t exponent = channel.scale.exponent();
+    const bool is_class = group.predictor->classes() != nullptr;
+    group.predictor->offer(member, is_class ? to_double(raw, exponent) : to_double(smoothed_q8, exponent) / 256);
+}
+
+// Before the first value of a row is learned by anything.
+void Pipeline::expect(std::uint32_t slot) noexcept {
+    Group& group = groups_[slot];
+    Predictor& predictor = *group.predictor;
+    Predictor::Spreads spreads;
+    for (std::uint8_t member = 0; member < group.members && predictor.needs_spreads(); ++member) {
+        const std::uint32_t at = predictor.channels[member];
+        if (at == Predictor::no_channel) continue;
+        const Channel& channel = channels_[at];
+        Spread& spread = spreads[member];
+        spread = channel.preprocess.spread();
+        spread.mean = in_unit(spread.mean, channel.scale.exponent());
+        spread.deviation = in_unit(spread.deviation, channel.scale.exponent());
+    }
+    predictor.expect(group.known, spreads);
+}
+
+void Pipeline::take_row(std::uint32_t slot, std::uint64_t fresh, Moment& moment) noexcept {
+    Group& group = groups_[slot];
+    group.predictor->take(
+        {.standardised = std::span(group.standardised).first(group.members), .known = group.known, .fresh = fresh});
+    report_predictions(slot, moment);
+}
+
+// A row without any value of the group: the prediction stands, nothing is learned.
+void Pipeline::take_empty_row(std::uint32_t slot, Moment& moment) noexcept {
+    groups_[slot].changed_at = moment.position;
+    expect(slot);
+    take_row(slot, 0, moment);
+}
+
+void Pipeline::report_predictions(std::uint32_t slot, Moment& moment) noexcept {
+    const Group& group = groups_[slot];
+    for (const Prediction& prediction : group.predictor->predictions()) {
+        moment.out.predicted({.group = group.name.view(),
+                              .target = target_name(group, prediction.member),
+                              .is_class = group.predictor->classes() != nullptr,
+                              .has_predicted = prediction.has_predicted,
+                              .has_actual = prediction.has_actual,
+                              .predicted = prediction.predicted,
+                              .actual = prediction.actual,
+                              .share = prediction.share,
+                              .time_ns = moment.now_ns});
+        if (prediction.has_predicted) keep_prediction(group, prediction, moment);
+    }
+}
+
+// Upstream and for rules a prediction is a reading like any other, of the channel "<group>:predicted/<target>".
+void Pipeline::keep_prediction(const Group& group, const Prediction& prediction, Moment& moment) noexcept {
+    const auto reject = [&](Error reason) { ++moment.ledger.rejected[static_cast<std::size_t>(reason)]; };
+    ++moment.ledger.readings;
+    ChannelName name = group.name;
+    if (!name.append(predicted_field) || !name.append(target_name(group, prediction.member))) {
+        return reject(Error::channel_limit);
+    }
+    std::uint32_t slot = find_channel(name.view());
+    if (slot == NameIndex::none) {
+        slot = new_channel(name, group.name.size(), Sources::none, moment);
+        if (slot != no_slot) attach_rules(slot, moment);
+    }
+    if (slot == no_slot || channels_[slot].source != Sources::none) return reject(Error::channel_limit);
+    const std::uint32_t of = group.predictor->channels[prediction.member];
+    const std::uint8_t digits = of == Predictor::no_channel ? std::uint8_t{0} : channels_[of].scale.exponent();
+    const std::optional<Decimal> value = decimal_of(prediction.predicted, digits);
+    if (!value) return reject(Error::out_of_range);
+    on_reading(slot, *value, {.ns = moment.now_ns, .clock = ClockKind::gateway}, true, moment);
+}
+
+bool Pipeline::keeps_predictions_as(const Channel& channel) const {
+    return std::any_of(settings_.groups.begin(), settings_.groups.end(), [&](const GroupSettings& group) {
+        return group.task != Task::anomaly &&
+               checked_pattern(group.name, TopicPattern::Use::name).matches(channel.topic());
+    });
+}
+
+// A row whose label did not come with its message has none: where the label comes from another topic, it is waited for.
+void Pipeline::end_message(std::string_view topic, Moment& moment) noexcept {
+    if (!predicts_) return;
+    for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
+        Group& group = groups_[slot];
+        if (!group.used || group.predictor == nullptr || group.predictor->classes() == nullptr) continue;
+        if (group.fresh == 0 || group.changed_at != moment.position) continue;
+        const std::uint8_t target = group.predictor->predictions().front().member;
+        const std::uint32_t channel = group.predictor->channels[target];
+        const bool comes_apart = channel != Predictor::no_channel && channels_[channel].topic() != topic;
+        if (!comes_apart && (group.fresh | std::uint64_t{1} << target) == group.all()) score(slot, moment);
+    }
+}
+
+void Pipeline::each_figures(const std::function<void(const PredictionFigures&)>& take) const {
+    for (const Group& group : groups_) {
+        if (!group.used || group.predictor == nullptr) continue;
+        const Predictor& predictor = *group.predictor;
+        const std::span<const Prediction> predictions = predictor.predictions();
+        for (std::size_t i = 0; i < predictions.size(); ++i) {
+            PredictionFigures figures;
+            figures.group = group.name;
+            figures.target.assign(target_name(group, predictions[i].member));
+            figures.model = predictor.name();
+            figures.learned = predictor.learned();
+            if (const ClassFigures* classes = predictor.classes()) {
+                figures.is_class = true;
+                figures.rows = classes->rows();
+                figures.right = classes->right();
+                figures.balanced_accuracy = classes->balanced_accuracy();
+                figures.kappa = classes->kappa();
+                figures.labels_refused = predictor.labels_refused();
+            } else if (const NumberFigures* numbers = predictor.numbers(i)) {
+                figures.rows = numbers->rows();
+                figures.mean_squared_error = numbers->mean_squared_error();
+                figures.mean_absolute_error = numbers->mean_absolute_error();
+            }
+            take(figures);
+        }
+    }
+}
+
+std::string_view Pipeline::target_name(const Group& group, std::uint8_t member) const noexcept {
+    const std::string_view entry = settings_.groups[group.settings].channels[member];
+    const std::uint32_t at = group.predictor->channels[member];
+    if (at == Predictor::no_channel || channels_[at].field() == entry) return entry;
+    return channels_[at].name.view();
+}
+
+}  // namespace redshank

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/outcome.hpp"
+
+namespace redshank {
+
+// What a [[group]] is for, and the models that can do it. A name counts when this program has a model behind it.
+//   anomaly   how unusual is this row, among those before it?
+//   forecast  the next row, before it comes; its score is how unusual the error is
+//   classify  the class of a row, from its other members
+enum class Task : std::uint8_t { anomaly, forecast, classify };
+
+inline constexpr std::size_t forecast_members_most = 16;  // Lags::inputs_max
+inline constexpr std::size_t stages_most = 4;
+inline constexpr std::size_t candidates_most = 4;
+
+std::string_view name_of(Task task) noexcept;
+Task task_of(std::string_view name) noexcept;  // of one of task_names
+inline constexpr std::string_view task_names = "anomaly|forecast|classify";
+
+// Names for `model` and `candidates`; "auto" is the first.
+std::span<const std::string_view> models_of(Task task);
+// The same of all tasks, separated by '|'.
+std::string_view models_of_all_tasks();
+// What "auto" stands for; other names stand for themselves. Empty: nothing does that task.
+std::string_view model_behind(Task task, std::string_view name);
+
+// One stage before the model: "standardise", or a kind with a number, "pca:2".
+struct Stage {
+    enum class Kind : std::uint8_t { standardise, pca };
+    Kind kind = Kind::standardise;
+    std::size_t count = 0;
+};
+Outcome<Stage> parse_stage(std::string_view text);
+// The number of values behind the stages, of `inputs` before them; a sentence about the first that cannot be.
+struct StagesRefused {
+    std::size_t stage = 0;
+    std::string why;
+};
+using StageOutputs = tl::expected<std::size_t, StagesRefused>;
+StageOutputs outputs_of(std::span<const std::string> stages, std::size_t inputs);
+
+}  // namespace redshank
