@@ -30,13 +30,14 @@ constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
 constexpr std::uint64_t alert_row_bytes_max = channel_name_bytes_max + rule_name_bytes_max + 96;
 constexpr std::uint64_t aggregate_row_bytes_max = channel_name_bytes_max + unit_bytes_max + 240;
 constexpr std::uint64_t usual_topic_bytes = 32;
+constexpr std::uint64_t commanded_groups = 16;    // of more, the former models take room from results
 constexpr std::uint64_t result_rows_beside = 64;  // of a checkpoint: gaps and boots
 
 // Of all groups together.
 struct ModelBytes {
     std::uint64_t memory = 0;
     std::uint64_t saved = 0;
-    std::uint64_t disk = 0;  // a model, as it was before the last command, and the row under way
+    std::uint64_t disk = 0;  // and of a few groups as it was before the last command
 };
 
 ModelBytes model_bytes(const Settings& settings) {
@@ -45,7 +46,8 @@ ModelBytes model_bytes(const Settings& settings) {
         if (model == nullptr) return;
         sum.memory += slots * model->bytes();
         sum.saved += slots * (model->snapshot_bytes() + row_bytes);
-        sum.disk += slots * (2 * state_disk_bytes_max(saved_bytes::model + model->snapshot_bytes()) + row_bytes);
+        sum.disk += (slots + std::min(slots, commanded_groups)) *
+                    (state_disk_bytes_max(saved_bytes::model + model->snapshot_bytes()) + row_bytes);
     };
     if (settings.groups.empty()) add(make_model(settings.anomaly.model, 1, 1).get(), 0, settings.capacities.groups_max);
     const std::vector<std::uint32_t> first = group_shares(settings);

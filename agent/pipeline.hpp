@@ -137,8 +137,8 @@ private:
     void accept(std::uint32_t group, Moment& moment) noexcept;
     // pipeline_predictions.cpp: groups that predict
     void offer_to_predictor(std::uint32_t group, std::uint8_t member, const Channel& channel, std::int64_t raw,
-                            std::int64_t smoothed_q8) noexcept;
-    void expect(std::uint32_t group) noexcept;
+                            std::int64_t smoothed_q8, const Moment& moment) noexcept;
+    void expect(std::uint32_t group, const Moment& moment) noexcept;
     void take_row(std::uint32_t group, std::uint64_t fresh, Moment& moment) noexcept;
     void take_empty_row(std::uint32_t group, Moment& moment) noexcept;
     void report_predictions(std::uint32_t group, Moment& moment) noexcept;

@@ -39,7 +39,7 @@ void Pipeline::offer(std::uint32_t slot, std::int64_t raw, bool row, Moment& mom
         Group& group = groups_[seat.group];
         const std::uint64_t bit = std::uint64_t{1} << seat.member;
         if (!row && (group.fresh & bit) != 0) score(seat.group, moment);  // others are missing: held
-        if (group.predictor != nullptr) offer_to_predictor(seat.group, seat.member, channel, raw, smoothed_q8);
+        if (group.predictor != nullptr) offer_to_predictor(seat.group, seat.member, channel, raw, smoothed_q8, moment);
         group.values[seat.member] = value;
         group.standardised[seat.member] = standardised;
         group.known |= bit;

@@ -37,12 +37,19 @@ std::optional<Decimal> decimal_of(double value, std::uint8_t digits) noexcept {
     return decimal;
 }
 
+// Of the gateway's time line; 1970-01-01 was a Thursday.
+std::int16_t hour_of_week(std::int64_t now_ns) noexcept {
+    constexpr std::int64_t hour_ns = 3'600'000'000'000;
+    const std::int64_t hours = (now_ns / hour_ns + 3 * 24) % 168;
+    return static_cast<std::int16_t>(hours < 0 ? hours + 168 : hours);
+}
+
 }  // namespace
 
 void Pipeline::offer_to_predictor(std::uint32_t slot, std::uint8_t member, const Channel& channel, std::int64_t raw,
-                                  std::int64_t smoothed_q8) noexcept {
+                                  std::int64_t smoothed_q8, const Moment& moment) noexcept {
     Group& group = groups_[slot];
-    if (group.fresh == 0) expect(slot);
+    if (group.fresh == 0) expect(slot, moment);
     // A class is what was sent; a forecast is of what the model sees, which is smoothed.
     const std::uint8_t exponent = channel.scale.exponent();
     const bool is_class = group.predictor->classes() != nullptr;
@@ -50,7 +57,7 @@ void Pipeline::offer_to_predictor(std::uint32_t slot, std::uint8_t member, const
 }
 
 // Before the first value of a row is learned by anything.
-void Pipeline::expect(std::uint32_t slot) noexcept {
+void Pipeline::expect(std::uint32_t slot, const Moment& moment) noexcept {
     Group& group = groups_[slot];
     Predictor& predictor = *group.predictor;
     Predictor::Spreads spreads;
@@ -63,7 +70,7 @@ void Pipeline::expect(std::uint32_t slot) noexcept {
         spread.mean = in_unit(spread.mean, channel.scale.exponent());
         spread.deviation = in_unit(spread.deviation, channel.scale.exponent());
     }
-    predictor.expect(group.known, spreads);
+    predictor.expect(group.known, spreads, wall_trusted_ ? hour_of_week(moment.now_ns) : RowForecaster::no_hour);
 }
 
 void Pipeline::take_row(std::uint32_t slot, std::uint64_t fresh, Moment& moment) noexcept {
@@ -76,7 +83,7 @@ void Pipeline::take_row(std::uint32_t slot, std::uint64_t fresh, Moment& moment)
 // A row without any value of the group: the prediction stands, nothing is learned.
 void Pipeline::take_empty_row(std::uint32_t slot, Moment& moment) noexcept {
     groups_[slot].changed_at = moment.position;
-    expect(slot);
+    expect(slot, moment);
     take_row(slot, 0, moment);
 }
 

@@ -23,7 +23,8 @@ class PredictionPublisher {
 public:
     static constexpr std::size_t waiting_max = 256;
     static constexpr std::size_t under_way_max = 64;
-    static constexpr std::uint64_t token_bit = std::uint64_t{1} << 62;  // tells its tokens from those of alerts and models
+    static constexpr std::uint64_t token_bit = std::uint64_t{1}
+                                               << 62;  // tells its tokens from those of alerts and models
 
     explicit PredictionPublisher(std::string base_topic);
 

@@ -25,7 +25,7 @@ void Predictor::read_row(ByteReader& in) noexcept {
 
 std::uint64_t prediction_fingerprint(const GroupSettings& settings, std::uint64_t hash) noexcept {
     hash = fnv1a(settings.target, fnv1a(name_of(settings.task), hash));
-    hash = fnv1a(model_behind(settings.task, settings.model), hash);
+    hash = fnv1a(model_behind(settings.task, settings.model, transforms(settings.stages)), hash);
     for (const std::string& stage : settings.stages) hash = fnv1a(stage, fnv1a("/", hash));
     const auto classes = static_cast<char>(settings.classes);
     return fnv1a(std::string_view(&classes, 1), hash);

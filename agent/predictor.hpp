@@ -7,6 +7,7 @@
 
 #include "agent/prequential.hpp"
 #include "agent/settings.hpp"
+#include "model/forecaster.hpp"
 #include "model/model.hpp"
 #include "model/standardiser.hpp"
 
@@ -43,7 +44,8 @@ public:
 
     // Spreads of the members, in their units, as of before the row.
     using Spreads = std::array<Spread, group_members_most>;
-    virtual void expect(std::uint64_t known, const Spreads& spreads) noexcept = 0;
+    // hour_of_week: 0 to 167 from Monday, or RowForecaster::no_hour.
+    virtual void expect(std::uint64_t known, const Spreads& spreads, std::int16_t hour_of_week) noexcept = 0;
     virtual bool needs_spreads() const noexcept = 0;
     void offer(std::uint8_t member, double value) noexcept { values_[member] = value; }
     virtual void take(const Row& row) noexcept = 0;

@@ -23,7 +23,9 @@ public:
     }
     std::size_t features() const noexcept { return stages_.outputs(); }
 
-    void expect(std::uint64_t, const Spreads&) noexcept override { prediction_ = {.member = prediction_.member}; }
+    void expect(std::uint64_t, const Spreads&, std::int16_t) noexcept override {
+        prediction_ = {.member = prediction_.member};
+    }
     bool needs_spreads() const noexcept override { return false; }
 
     void take(const Row& row) noexcept override {
@@ -147,7 +149,7 @@ std::unique_ptr<Predictor> make_class_predictor(const GroupSettings& settings) {
     if (!outputs_of(settings.stages, members - 1)) return nullptr;
     auto predictor = std::make_unique<ClassPredictor>(
         members, static_cast<std::uint8_t>(target - settings.channels.begin()), settings.stages);
-    const std::string_view model = model_behind(settings.task, settings.model);
+    const std::string_view model = model_behind(settings.task, settings.model, transforms(settings.stages));
     if (!predictor->set(make_classifier(model, predictor->features(), settings.classes))) return nullptr;
     return predictor;
 }

@@ -276,7 +276,7 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
                       .fields_per_message = report.has("limits.fields_per_message"),
                       .results = report.has("limits.results")};
     if (!report.has("limits.groups") && settings.groups.empty()) {
-        limits.groups_max = std::max(limits.groups_max, limits.channels_max);
+        limits.groups_max = limits.channels_max;
     }
     if (!report.has("limits.rule_states")) limits.rule_states_max = std::max(limits.rule_states_max, limits.groups_max);
     if (!report.has("limits.results")) {

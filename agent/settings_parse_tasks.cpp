@@ -86,10 +86,15 @@ void check_group(const Settings& settings, const GroupSettings& group, const std
                                     " for task = \"forecast\", the target included, not " + std::to_string(members));
         }
         check_stages(group, members * Lags::lags_for(members), where, report);
+        if (group.model == forecast_model && transforms(group.stages)) {
+            report.error(where + ".stages", "stages do not go with model = " + quoted(forecast_model) +
+                                                ", which sees the rows themselves");
+        }
     }
     if (good && report.good() && make_predictor(group) == nullptr) {
         report.error(where + ".channels", "channels must be fewer: model = " +
-                                              quoted(model_behind(group.task, group.model)) + " does not take as many");
+                                              quoted(model_behind(group.task, group.model, transforms(group.stages))) +
+                                              " does not take as many");
     }
 }
 

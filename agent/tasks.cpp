@@ -13,8 +13,7 @@ namespace redshank {
 namespace {
 
 // In this order; the first that there is, is "auto".
-constexpr std::array<std::string_view, 7> regressors{"rls",   "nlms", "linear",  "linear-adaptive",
-                                                     "ridge", "mlp",  "forecast"};
+constexpr std::array<std::string_view, 6> regressors{"rls", "nlms", "linear", "linear-adaptive", "ridge", "mlp"};
 constexpr std::array<std::string_view, 10> classifiers{"hoeffding-tree",
                                                        "naive-bayes",
                                                        "logistic-adaptive",
@@ -35,6 +34,7 @@ Names existing(Task task) {
             for (const ModelKind& kind : model_kinds()) names.push_back(kind.name);
             return names;
         case Task::forecast:
+            names.push_back(forecast_model);
             for (const std::string_view name : regressors) {
                 if (make_regressor(name, 1) != nullptr) names.push_back(name);
             }
@@ -88,10 +88,15 @@ std::string_view models_of_all_tasks() {
     return all;
 }
 
-std::string_view model_behind(Task task, std::string_view name) {
+std::string_view model_behind(Task task, std::string_view name, bool transformed) {
     if (task == Task::anomaly || name != "auto") return name;
+    if (task == Task::forecast) return transformed ? "rls" : forecast_model;
     const Names& names = names_of(task);
     return names.empty() ? std::string_view{} : names[1];
+}
+
+bool transforms(std::span<const std::string> stages) {
+    return std::any_of(stages.begin(), stages.end(), [](const std::string& stage) { return stage != "standardise"; });
 }
 
 Outcome<Stage> parse_stage(std::string_view text) {

@@ -17,7 +17,8 @@ namespace redshank {
 //   classify  the class of a row, from its other members
 enum class Task : std::uint8_t { anomaly, forecast, classify };
 
-inline constexpr std::size_t forecast_members_most = 16;  // Lags::inputs_max
+inline constexpr std::size_t forecast_members_most = 16;        // Lags::inputs_max
+inline constexpr std::string_view forecast_model = "forecast";  // of whole rows: model/forecaster.hpp
 inline constexpr std::size_t stages_most = 4;
 inline constexpr std::size_t candidates_most = 4;
 
@@ -30,7 +31,9 @@ std::span<const std::string_view> models_of(Task task);
 // The same of all tasks, separated by '|'.
 std::string_view models_of_all_tasks();
 // What "auto" stands for; other names stand for themselves. Empty: nothing does that task.
-std::string_view model_behind(Task task, std::string_view name);
+std::string_view model_behind(Task task, std::string_view name, bool transformed);
+// Some stage does more than standardise, as everything is.
+bool transforms(std::span<const std::string> stages);
 
 // One stage before the model: "standardise", or a kind with a number, "pca:2".
 struct Stage {

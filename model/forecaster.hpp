@@ -13,9 +13,20 @@
 #include "model/dense_inputs.hpp"
 #include "model/float_math.hpp"
 #include "model/framed_learner.hpp"
+#include "model/learner.hpp"
 #include "model/recursive_least_squares.hpp"
 
 namespace redshank {
+
+// Learns what the next row of a group will be.
+//   hour_of_week: of the row that is to come, 0 to 167 from Monday, or no_hour.
+class RowForecaster : public Learner {
+public:
+    static constexpr std::int16_t no_hour = -1;
+    virtual void predict(std::int16_t hour_of_week,
+                         std::span<float> out) const noexcept = 0;  // before the first row: 0
+    virtual void learn(std::int16_t hour_of_week, std::span<const float> row) noexcept = 0;
+};
 
 // `forecast`: the next row of a group's values from the rows before and the time of day and week. One head of recursive
 // least squares a member (model/recursive_least_squares.hpp), over its own last values, its value a season ago, the
@@ -25,11 +36,10 @@ namespace redshank {
 //   learns it as the forecast.
 //   Shape: 1 to Members members. Invariant: all finite for any finite input. Thread: the owner's. No heap.
 template <std::size_t Members>
-class Forecaster {
+class Forecaster final : public RowForecaster {
 public:
     static constexpr std::size_t season_rows_most = 48;
     static constexpr std::int16_t hours_of_week = 168;
-    static constexpr std::int16_t no_hour = -1;
     static constexpr float kept_default = 0.998F;
 
     // season_rows: rows a day, 4 to season_rows_most.
@@ -41,14 +51,13 @@ public:
         assert(members >= 1 && members <= Members && season_rows >= 4 && season_rows <= season_rows_most);
     }
 
-    // The row that is to come at that hour of the week, 0 to 167, or no_hour. Before the first row: 0.
-    void predict(std::int16_t hour_of_week, std::span<float> out) const noexcept {
+    void predict(std::int16_t hour_of_week, std::span<float> out) const noexcept override {
         assert(out.size() == members_);
         const std::array<float, times> time = time_of(hour_of_week);
         for (std::size_t k = 0; k < members_; ++k) out[k] = clamped(heads_[k].at(inputs_of(k, time)), input_limit);
     }
 
-    void learn(std::int16_t hour_of_week, std::span<const float> row) noexcept {
+    void learn(std::int16_t hour_of_week, std::span<const float> row) noexcept override {
         assert(row.size() == members_);
         if (rows_ > season_rows_) {  // the past that a head sees is whole
             const std::array<float, times> time = time_of(hour_of_week);
@@ -63,17 +72,17 @@ public:
     }
 
     std::size_t members() const noexcept { return members_; }
-    void reset() noexcept {
+    void reset() noexcept override {
         heads_ = fresh_heads(members_, kept_);
         history_ = {};
         next_ = 0;
         rows_ = 0;
     }
-    std::size_t bytes() const noexcept { return sizeof(*this); }
-    std::string_view name() const noexcept { return "forecast"; }
+    std::size_t bytes() const noexcept override { return sizeof(*this); }
+    std::string_view name() const noexcept override { return "forecast"; }
 
-    std::size_t snapshot_bytes() const noexcept { return frame().bytes(); }
-    void snapshot(ByteWriter& out) const noexcept {
+    std::size_t snapshot_bytes() const noexcept override { return frame().bytes(); }
+    void snapshot(ByteWriter& out) const noexcept override {
         frame().write(out, [this](ByteWriter& body) {
             body.put(season_rows_);
             body.put(next_);
@@ -82,8 +91,7 @@ public:
             for (std::size_t k = 0; k < members_; ++k) heads_[k].write(body);
         });
     }
-    // false: not an intact snapshot of this shape; the state is undefined then until reset().
-    bool restore(ByteReader& in) noexcept {
+    bool restore(ByteReader& in) noexcept override {
         std::optional<ByteReader> body = frame().read(in);
         if (!body) return false;
         reset();

@@ -36,25 +36,18 @@ public:
         } else {
             place = order_.back();
         }
-        const Pattern shape = shape_of(pattern, range);
-        for (std::size_t i = 0; i < Values; ++i) {
-            values_[i][place] = pattern[i];
-            if constexpr (Values > 1) shapes_[i][place] = shape[i];
-        }
+        for (std::size_t i = 0; i < Values; ++i) values_[i][place] = pattern[i];
+        set_shape(place);
         met(place);
     }
 
     bool empty() const noexcept { return count_ == 0; }
 
-    static constexpr std::size_t shape_values = Values > 1 ? Values : 0;
-    static constexpr std::size_t written_bytes = 1 + prototypes_max * (1 + sizeof(float) * (Values + shape_values));
+    static constexpr std::size_t written_bytes = 1 + prototypes_max * (1 + sizeof(float) * Values);
     void write(ByteWriter& out) const noexcept {
         out.put(count_);
         for (const std::uint8_t place : order_) out.put(place);
         for (const Places& places : values_) {
-            for (const float value : places) out.put(value);
-        }
-        for (const Places& places : shapes_) {
             for (const float value : places) out.put(value);
         }
     }
@@ -71,18 +64,19 @@ public:
         for (Places& each : values_) {
             for (float& value : each) possible = read_within(in, value, 1.01e16F) && possible;
         }
-        for (Places& each : shapes_) {
-            for (float& value : each) possible = read_within(in, value, 1.0F) && possible;
-        }
         // A place that is not in use is not the one of a pattern: the first `count_` are places 0 to count_ - 1.
         for (std::size_t i = 0; i < prototypes_max && possible; ++i) possible = (order_[i] < count_) == (i < count_);
-        return in.ok() && possible;
+        if (!in.ok() || !possible) return false;
+        for (std::uint8_t place = 0; place < prototypes_max; ++place) set_shape(place);
+        return true;
     }
 
 private:
     using Places = std::array<float, prototypes_max>;
     static constexpr float vigilance = 0.1F;
     static constexpr float shape_weight = 0.3F;
+    static constexpr float spread_least = 1e-22F;
+    static constexpr std::size_t shape_values = Values > 1 ? Values : 0;
     static constexpr float distance_most = 1e6F;
 
     struct Nearest {
@@ -101,10 +95,19 @@ private:
         return value >= -limit && value <= limit;  // not NaN
     }
 
-    static Pattern shape_of(const Pattern& pattern, float range) noexcept {
+    void set_shape(std::uint8_t place) noexcept {
+        if constexpr (Values > 1) {
+            Pattern pattern{};
+            for (std::size_t i = 0; i < Values; ++i) pattern[i] = values_[i][place];
+            const Pattern shape = shape_of(pattern);
+            for (std::size_t i = 0; i < Values; ++i) shapes_[i][place] = shape[i];
+        }
+    }
+
+    static Pattern shape_of(const Pattern& pattern) noexcept {
         const auto [low, high] = std::minmax_element(pattern.begin(), pattern.end());
         const float lowest = *low;
-        const float spread = std::max(*high - lowest, 1e-4F * range);
+        const float spread = std::max(*high - lowest, spread_least);
         Pattern shape{};
         std::transform(pattern.begin(), pattern.end(), shape.begin(),
                        [&](float value) { return (value - lowest) / spread; });
@@ -121,7 +124,7 @@ private:
         }
         for (float& distance : distances) distance = std::min(distance / range, distance_most) * value_weight;
         if constexpr (Values > 1) {
-            const Pattern shape = shape_of(pattern, range);
+            const Pattern shape = shape_of(pattern);
             for (std::size_t i = 0; i < Values; ++i) {
                 for (std::size_t k = 0; k < prototypes_max; ++k) {
                     distances[k] += shape_weight * value_weight * std::fabs(shapes_[i][k] - shape[i]);

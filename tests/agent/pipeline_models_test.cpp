@@ -154,6 +154,7 @@ TEST_F(ModelCommands, a_change_is_accepted_for_every_group_that_has_the_channel)
     Settings settings = plant_settings();
     for (const std::string other : {"a", "c"}) {
         GroupSettings pair;
+        pair.model = "pca";
         pair.name = "with-" + other;
         pair.channels = {other, "b"};
         pair.warmup_readings = 40;

@@ -226,11 +226,14 @@ TEST(Groups, an_empty_row_scores_nothing_and_teaches_nothing) {
     EXPECT_EQ(world.out.scores.back().anomaly_score, 0.0F);
 }
 
-TEST(Groups, backfill_is_not_scored) {
+TEST(Groups, backfill_has_a_row_of_scores_but_is_not_judged) {
     World world(plant_settings());
     world.begin();
     world.sensors("{\"a\": 1, \"ts\": " + std::to_string(test::noon_ns / s - 60) + "}");
-    EXPECT_TRUE(world.out.scores.empty());
+    ASSERT_EQ(world.out.scores.size(), 1U);
+    EXPECT_EQ(world.out.scores[0].score, 0.0F);
+    EXPECT_FALSE(world.out.scores[0].alarm);
+    EXPECT_EQ(world.pipeline->learned(), 0U);
     EXPECT_EQ(world.pipeline->ledger().counted, 1U);
 }
 

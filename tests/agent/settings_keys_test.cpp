@@ -124,7 +124,7 @@ TEST(SettingsKeys, one_wrong_letter_in_any_key_is_answered_with_that_key) {
 }
 
 TEST(SettingsKeys, the_committed_page_is_the_one_made_from_the_table) {
-    std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../docs/configuration.md");
+    std::ifstream file(std::filesystem::path(REDSHANK_SOURCE_DIR) / "docs/configuration.md");
     std::ostringstream page;
     page << file.rdbuf();
     EXPECT_EQ(page.str(), settings_page()) << "make it again: redshank check --keys-markdown > docs/configuration.md";

@@ -154,7 +154,10 @@ TEST(WideReader, headers_that_cannot_be_meant_are_refused) {
               "hall.csv:1: the first line holds values, column names are expected there");
     EXPECT_EQ(read_all("t,a,b,a\n"), "hall.csv:1: two columns are called 'a'");
     EXPECT_EQ(read_all("t,a\xb0\n"), "hall.csv:1: a column name is not UTF-8");
-    EXPECT_EQ(read_all("t\n1\n"), "hall.csv:1: no column is left to read values from");
+    EXPECT_EQ(
+        read_all("t\n1\n"),
+        "hall.csv:1: no column is left to read values from, there are: t (columns are separated by comma, semicolon or "
+        "tab)");
 }
 
 TEST(WideReader, a_file_that_cannot_be_read_is_named) {

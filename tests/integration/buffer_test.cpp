@@ -86,7 +86,7 @@ TEST(FullBuffer, a_kill_with_results_in_memory_loses_none) {
 // More results between two checkpoints than the room that is left: they are merged before they go in.
 TEST(FullBuffer, bursts_at_default_limits_neither_stop_the_agent_nor_its_next_start) {
     Configuration configuration;
-    configuration.storage = "loss_window = \"500ms\"\nmax_bytes = \"2MiB\"\n";
+    configuration.storage = "loss_window = \"500ms\"\nmax_bytes = \"4MiB\"\n";
     configuration.window = "length = \"100ms\"\nlateness = \"0s\"\n";
     Gateway gateway(configuration);
     gateway.start_ready();
