@@ -3,6 +3,7 @@
 #include "model/linear_classifier.hpp"
 #include "model/linear_regression.hpp"
 #include "model/naive_bayes.hpp"
+#include "model/nearest_neighbours.hpp"
 #include "model/random_fourier_features.hpp"
 #include "model/recursive_least_squares.hpp"
 
@@ -66,6 +67,12 @@ std::unique_ptr<Classifier> naive_bayes(std::size_t inputs, std::size_t classes)
     return std::make_unique<NaiveBayes<features_max, classes_max>>(inputs, classes);
 }
 
+std::unique_ptr<Classifier> nearest_neighbours(std::size_t inputs, std::size_t classes) {
+    if (inputs <= 8) return std::make_unique<NearestNeighbours<8>>(inputs, classes);
+    if (inputs <= 16) return std::make_unique<NearestNeighbours<16>>(inputs, classes);
+    return std::make_unique<NearestNeighbours<features_max>>(inputs, classes);
+}
+
 constexpr std::array<RegressorEntry, regressor_names.size()> regressors{{
     {"linear", [](auto name, auto inputs) { return linear<PlainHead>(name, inputs, {.rate = 0.01F}); }},
     {"linear-adaptive", [](auto name, auto inputs) { return linear<AdaptiveHead>(name, inputs, {.rate = 0.5F}); }},
@@ -90,6 +97,7 @@ constexpr std::array<ClassifierEntry, classifier_names.size()> classifiers{{
      }},
     {"kernel-svm", kernel_svm},
     {"naive-bayes", [](auto, auto inputs, auto classes) { return naive_bayes(inputs, classes); }},
+    {"knn", [](auto, auto inputs, auto classes) { return nearest_neighbours(inputs, classes); }},
 }};
 
 }  // namespace

@@ -33,6 +33,8 @@ TEST(LearnersGolden, classifiers_are_these_bytes_on_every_board) {
     EXPECT_EQ(classifier_digest("kernel-svm", 8, 2, steps_golden / 10), 0x914c812624c07e35U);
     EXPECT_EQ(classifier_digest("logistic", 13, 5, steps_golden / 10), 0xd19632ac977fa14aU);
     EXPECT_EQ(classifier_digest("svm", 13, 5, steps_golden / 10), 0x6eee8a105b5ef385U);
+    EXPECT_EQ(classifier_digest("knn", 8, 2, steps_golden / 10), 0x2120d6fc776a781eU);
+    EXPECT_EQ(classifier_digest("knn", 13, 5, steps_golden / 10), 0x3eee47a13454b19fU);
     EXPECT_EQ(classifier_digest("naive-bayes", 13, 5, steps_golden / 10), 0xf6c7aa58bf4f4b99U);
 }
 

@@ -30,12 +30,18 @@ std::vector<LearnerCase> all_regressors() {
     return cases;
 }
 
+std::size_t classifier_bytes_most(std::string_view name, std::size_t inputs) {
+    if (name == "kernel-svm") return 24'576;
+    if (name == "knn") return inputs <= 8 ? 20'480 : 34'816;
+    return inputs <= 8 ? 512 : 8192;
+}
+
 std::vector<LearnerCase> all_classifiers() {
     std::vector<LearnerCase> cases;
     for (const std::string_view name : classifier_names) {
         for (const std::size_t inputs : {1U, 8U, 13U}) {
             const std::size_t classes = inputs == 13 ? 5 : 2;
-            const std::size_t bytes_most = name == "kernel-svm" ? 24'576 : inputs <= 8 ? 512 : 8192;
+            const std::size_t bytes_most = classifier_bytes_most(name, inputs);
             cases.push_back(classifier_case(as_test_name(name), inputs, bytes_most, [name, classes](std::size_t count) {
                 return make_classifier(name, count, classes);
             }));
