@@ -17,7 +17,8 @@ constexpr std::uint32_t training_most = 1'000'000;
 constexpr float rows_per_member = 5;
 constexpr float follow_few = 1.0F / 250;
 constexpr float follow_many = 1.0F / 400;
-constexpr float widen = 1.0F / 1000;
+constexpr float follow_alarm = 1.0F / 2000;
+constexpr float widen = 1.0F / 20000;
 constexpr float alarm_strangeness = 5;   // as a score 0.8
 constexpr float back = 2.5F;             // as a score 0.5
 constexpr float ordinary_ratio = 0.67F;  // of a distance to the mean one of unseen rows: nothing strange at all
@@ -136,7 +137,7 @@ void GroupDetector<capacity>::learn(const Observation& observation) noexcept {
         train(observation);
         return;
     }
-    const float follow = relates() ? follow_many : follow_few;
+    const float follow = latched_ ? follow_alarm : relates() ? follow_many : follow_few;
     for (std::size_t i = 0; i < members_; ++i) {
         const float distance = limited(observation.values[i], value_limit) - baseline_[i];
         if (latched_ && std::fabs(distance) > scale_[i])
