@@ -14,16 +14,9 @@ namespace {
 
 // In this order; the first that there is, is "auto".
 constexpr std::array<std::string_view, 6> regressors{"rls", "nlms", "linear", "linear-adaptive", "ridge", "mlp"};
-constexpr std::array<std::string_view, 10> classifiers{"hoeffding-tree",
-                                                       "naive-bayes",
-                                                       "logistic-adaptive",
-                                                       "logistic",
-                                                       "svm",
-                                                       "kernel-svm",
-                                                       "forest",
-                                                       "knn",
-                                                       "mlp",
-                                                       "lda"};
+constexpr std::array<std::string_view, 10> classifiers{"svm",         "logistic", "logistic-adaptive", "kernel-svm",
+                                                       "naive-bayes", "knn",      "hoeffding-tree",    "forest",
+                                                       "mlp",         "lda"};
 
 using Names = std::vector<std::string_view>;
 
