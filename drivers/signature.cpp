@@ -116,7 +116,9 @@ std::string base64(std::span<const std::byte> bytes) {
 
 std::optional<std::size_t> parse_base64(std::string_view text, std::span<std::byte> into) noexcept {
     std::size_t written = 0;
-    if (sodium_base642bin(room(into), into.size(), text.data(), text.size(), nullptr, &written, nullptr,
+    unsigned char nowhere = 0;  // an empty span may have no address, which is not allowed even for no bytes
+    unsigned char* const to = into.empty() ? &nowhere : room(into);
+    if (sodium_base642bin(to, into.size(), text.data(), text.size(), nullptr, &written, nullptr,
                           sodium_base64_VARIANT_ORIGINAL) != 0)
         return std::nullopt;
     return written;
