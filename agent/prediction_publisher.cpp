@@ -18,7 +18,7 @@ void PredictionPublisher::add(const PredictionEvent& event) noexcept {
         ++begin_;
         ++dropped_;
     }
-    Entry& entry = ring_[end_++ % ring_.size()];
+    Entry& entry = at(end_++);
     entry = {};
     entry.group.assign(event.group);
     entry.target.assign(event.target);
@@ -61,7 +61,7 @@ void PredictionPublisher::drain_ring(MqttClient& client) noexcept {
             const std::lock_guard lock(mutex_);
             if (begin_ == end_ || under_way_ >= under_way_max) return;
             sequence = begin_;
-            entry = ring_[sequence % ring_.size()];
+            entry = at(sequence);
             token = token_bit | connection_;
             ++under_way_;
         }

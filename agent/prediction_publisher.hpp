@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <span>
@@ -57,6 +58,8 @@ private:
     std::atomic<MqttClient*> client_{nullptr};
 
     mutable std::mutex mutex_;
+    Entry& at(std::uint64_t sequence) noexcept { return ring_[static_cast<std::size_t>(sequence % ring_.size())]; }
+
     std::vector<Entry> ring_;
     std::uint64_t begin_ = 0;  // oldest that waits, as a sequence number
     std::uint64_t end_ = 0;
