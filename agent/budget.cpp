@@ -99,7 +99,8 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
     const std::uint64_t rule_states =
         std::min<std::uint64_t>(limits.rule_states_max, (settings.rules.size() + 1) * targets);
     std::uint64_t members = 1;
-    for (const GroupSettings& group : settings.groups) members = std::max<std::uint64_t>(members, group.channels.size());
+    for (const GroupSettings& group : settings.groups)
+        members = std::max<std::uint64_t>(members, group.channels.size());
     std::uint64_t topics = 0;
     for (const SourceSettings& source : settings.sources)
         topics += state_disk_bytes_max(saved_bytes::source + source.topic.size());
