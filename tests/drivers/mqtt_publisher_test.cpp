@@ -163,10 +163,12 @@ TEST(MqttPublisher, takes_nothing_while_closed_and_forgets_what_a_lost_connectio
 }
 
 TEST(MqttPublisher, closes_when_paho_refuses_and_gives_the_slot_back) {
-    MqttPublisher publisher([](const MqttOutgoing::Entry&) { return false; });
+    std::atomic<int> sent{0};
+    MqttPublisher publisher([&](const MqttOutgoing::Entry&) { return ++sent > 1; });
     publisher.open(10);
     EXPECT_TRUE(publisher.push("t", {}, false, 1));
-    publisher.pump();
+    publisher.pump();  // or the own thread, when it begins only now
+    publisher.wait_until_sent(std::chrono::steady_clock::now() + 10s);
     EXPECT_FALSE(publisher.push("t", {}, false, 2));
     publisher.open(10);
     std::size_t taken = 0;
