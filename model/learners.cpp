@@ -1,9 +1,11 @@
 #include "model/learners.hpp"
 
+#include "model/discriminant_analysis.hpp"
 #include "model/linear_classifier.hpp"
 #include "model/linear_regression.hpp"
 #include "model/naive_bayes.hpp"
 #include "model/nearest_neighbours.hpp"
+#include "model/perceptron.hpp"
 #include "model/random_fourier_features.hpp"
 #include "model/recursive_least_squares.hpp"
 
@@ -73,6 +75,24 @@ std::unique_ptr<Classifier> nearest_neighbours(std::size_t inputs, std::size_t c
     return std::make_unique<NearestNeighbours<features_max>>(inputs, classes);
 }
 
+std::unique_ptr<Regressor> perceptron(std::size_t inputs) {
+    if (inputs <= 8) return std::make_unique<PerceptronRegressor<8>>(inputs);
+    if (inputs <= 16) return std::make_unique<PerceptronRegressor<16>>(inputs);
+    return std::make_unique<PerceptronRegressor<features_max>>(inputs);
+}
+
+std::unique_ptr<Classifier> perceptron(std::size_t inputs, std::size_t classes) {
+    if (inputs <= 8 && classes == 2) return std::make_unique<PerceptronClassifier<8, 2>>(inputs, classes);
+    if (inputs <= 16) return std::make_unique<PerceptronClassifier<16, classes_max>>(inputs, classes);
+    return std::make_unique<PerceptronClassifier<features_max, classes_max>>(inputs, classes);
+}
+
+std::unique_ptr<Classifier> discriminant_analysis(std::size_t inputs, std::size_t classes) {
+    if (inputs <= 8 && classes == 2) return std::make_unique<DiscriminantAnalysis<8, 2>>(inputs, classes);
+    if (inputs <= 16) return std::make_unique<DiscriminantAnalysis<16, classes_max>>(inputs, classes);
+    return nullptr;
+}
+
 constexpr std::array<RegressorEntry, regressor_names.size()> regressors{{
     {"linear", [](auto name, auto inputs) { return linear<PlainHead>(name, inputs, {.rate = 0.01F}); }},
     {"linear-adaptive", [](auto name, auto inputs) { return linear<AdaptiveHead>(name, inputs, {.rate = 0.5F}); }},
@@ -80,6 +100,7 @@ constexpr std::array<RegressorEntry, regressor_names.size()> regressors{{
     {"nlms",
      [](auto name, auto inputs) { return linear<PlainHead>(name, inputs, {.rate = 0.05F, .normalised = true}); }},
     {"rls", [](auto, auto inputs) { return least_squares(inputs); }},
+    {"mlp", [](auto, auto inputs) { return perceptron(inputs); }},
 }};
 
 constexpr std::array<ClassifierEntry, classifier_names.size()> classifiers{{
@@ -98,6 +119,8 @@ constexpr std::array<ClassifierEntry, classifier_names.size()> classifiers{{
     {"kernel-svm", kernel_svm},
     {"naive-bayes", [](auto, auto inputs, auto classes) { return naive_bayes(inputs, classes); }},
     {"knn", [](auto, auto inputs, auto classes) { return nearest_neighbours(inputs, classes); }},
+    {"mlp", [](auto, auto inputs, auto classes) { return perceptron(inputs, classes); }},
+    {"lda", [](auto, auto inputs, auto classes) { return discriminant_analysis(inputs, classes); }},
 }};
 
 }  // namespace

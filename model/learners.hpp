@@ -9,9 +9,10 @@
 
 namespace redshank {
 
-inline constexpr std::array<std::string_view, 5> regressor_names{"linear", "linear-adaptive", "ridge", "nlms", "rls"};
-inline constexpr std::array<std::string_view, 6> classifier_names{"logistic",   "logistic-adaptive", "svm",
-                                                                  "kernel-svm", "naive-bayes",       "knn"};
+inline constexpr std::array<std::string_view, 6> regressor_names{"linear", "linear-adaptive", "ridge", "nlms", "rls",
+                                                                 "mlp"};
+inline constexpr std::array<std::string_view, 8> classifier_names{
+    "logistic", "logistic-adaptive", "svm", "kernel-svm", "naive-bayes", "knn", "mlp", "lda"};
 
 // The learner of that name, as in the configuration. nullptr: no such name, or not for so many inputs or classes.
 std::unique_ptr<Regressor> make_regressor(std::string_view name, std::size_t inputs);

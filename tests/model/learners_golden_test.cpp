@@ -22,6 +22,7 @@ TEST(LearnersGolden, regressors_are_these_bytes_on_every_board) {
     EXPECT_EQ(regressor_digest("ridge", 8, steps_golden), 0x8d177239f3d5c9baU);
     EXPECT_EQ(regressor_digest("nlms", 8, steps_golden), 0xdd688a42d5b49026U);
     EXPECT_EQ(regressor_digest("rls", 8, steps_golden), 0xdd945ec49beca515U);
+    EXPECT_EQ(regressor_digest("mlp", 8, steps_golden), 0x259d5cd8b15f655cU);
     EXPECT_EQ(regressor_digest("rls", 16, steps_golden / 10), 0x53f25c5095252b63U);
 }
 
@@ -35,6 +36,10 @@ TEST(LearnersGolden, classifiers_are_these_bytes_on_every_board) {
     EXPECT_EQ(classifier_digest("svm", 13, 5, steps_golden / 10), 0x6eee8a105b5ef385U);
     EXPECT_EQ(classifier_digest("knn", 8, 2, steps_golden / 10), 0x2120d6fc776a781eU);
     EXPECT_EQ(classifier_digest("knn", 13, 5, steps_golden / 10), 0x3eee47a13454b19fU);
+    EXPECT_EQ(classifier_digest("mlp", 8, 2, steps_golden), 0x6b3b53d1964b76fbU);
+    EXPECT_EQ(classifier_digest("mlp", 13, 5, steps_golden / 10), 0x3780206ad0fb627dU);
+    EXPECT_EQ(classifier_digest("lda", 8, 2, steps_golden), 0x5e4d68d0015ea294U);
+    EXPECT_EQ(classifier_digest("lda", 13, 5, steps_golden / 10), 0x16a72fde51949b93U);
     EXPECT_EQ(classifier_digest("naive-bayes", 13, 5, steps_golden / 10), 0xf6c7aa58bf4f4b99U);
 }
 

@@ -23,7 +23,7 @@ std::vector<LearnerCase> all_regressors() {
     std::vector<LearnerCase> cases;
     for (const std::string_view name : regressor_names) {
         for (const std::size_t inputs : {1U, 8U, 13U}) {
-            cases.push_back(regressor_case(as_test_name(name), inputs, inputs <= 8 ? 1024 : 4096,
+            cases.push_back(regressor_case(as_test_name(name), inputs, inputs <= 8 ? 1536 : 4096,
                                            [name](std::size_t count) { return make_regressor(name, count); }));
         }
     }
@@ -33,6 +33,8 @@ std::vector<LearnerCase> all_regressors() {
 std::size_t classifier_bytes_most(std::string_view name, std::size_t inputs) {
     if (name == "kernel-svm") return 24'576;
     if (name == "knn") return inputs <= 8 ? 20'480 : 34'816;
+    if (name == "mlp") return inputs <= 8 ? 1536 : 5120;
+    if (name == "lda") return inputs <= 8 ? 1024 : 8192;
     return inputs <= 8 ? 512 : 8192;
 }
 

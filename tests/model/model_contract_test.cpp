@@ -12,8 +12,17 @@ std::vector<Case> of_all_sizes(const std::string& name) {
     return cases;
 }
 
+std::vector<Case> of_few_sizes(const std::string& name, std::size_t bytes_most) {
+    std::vector<Case> cases;
+    for (const std::size_t members : {1, 3, 8, 16}) cases.push_back({name, members, 300, bytes_most});
+    cases.push_back({name, 8, 1, bytes_most});
+    return cases;
+}
+
 std::string label(const testing::TestParamInfo<Case>& info) {
-    return testing::PrintToString(info.param);
+    std::string text = testing::PrintToString(info.param);
+    std::replace(text.begin(), text.end(), '-', '_');
+    return text;
 }
 
 INSTANTIATE_TEST_SUITE_P(Pca, ModelContract, testing::ValuesIn(of_all_sizes("pca")), label);
@@ -23,6 +32,11 @@ INSTANTIATE_TEST_SUITE_P(Auto, ModelContract,
                                          Case{"auto", 8, 1}, Case{"auto", 16, 300}, Case{"auto", 52, 300},
                                          Case{"auto", 64, 300}),
                          label);
+
+INSTANTIATE_TEST_SUITE_P(HalfSpaceTrees, ModelContract, testing::ValuesIn(of_few_sizes("half-space-trees", 98'304)),
+                         label);
+INSTANTIATE_TEST_SUITE_P(KMeans, ModelContract, testing::ValuesIn(of_few_sizes("k-means", 8192)), label);
+INSTANTIATE_TEST_SUITE_P(Autoencoder, ModelContract, testing::ValuesIn(of_few_sizes("autoencoder", 4096)), label);
 
 TEST(Models, auto_is_made_for_the_number_of_channels) {
     EXPECT_EQ(make_model("auto", 1, 300)->name(), "quantity");

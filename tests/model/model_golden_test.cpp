@@ -63,7 +63,7 @@ std::uint64_t digest_of(std::string_view name, std::size_t members, int observat
         }
         for (float& each : x) each = each < -100.0F ? 0.0F : each;
     }
-    std::array<std::byte, 16384> bytes{};
+    std::array<std::byte, 32768> bytes{};
     ByteWriter out(bytes);
     model->snapshot(out);
     EXPECT_TRUE(out.ok());
@@ -80,6 +80,10 @@ TEST(ModelGolden, scores_and_snapshot_are_these_bytes_on_every_board) {
     EXPECT_EQ(digest_of("auto", 8, 20'000), 0x30e5543753298bc1U);
     EXPECT_EQ(digest_of("auto", 52, 5'000), 0xc2c8b015bf7c259fU);
     EXPECT_EQ(digest_of("pca", 16, 20'000), 0xc63f1eab27527d90U);
+    EXPECT_EQ(digest_of("half-space-trees", 8, 100'000), 0x02337b9fbbbb227aU);
+    EXPECT_EQ(digest_of("k-means", 8, 100'000), 0xa3e06dbeabc926bfU);
+    EXPECT_EQ(digest_of("k-means", 1, 20'000), 0x281d77cde6417552U);
+    EXPECT_EQ(digest_of("autoencoder", 8, 100'000), 0x9d095d1ddac3c1d1U);
 }
 
 }  // namespace
