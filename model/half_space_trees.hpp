@@ -37,7 +37,7 @@ public:
     float distance(std::span<const float> inputs) const noexcept;
     void learn(std::span<const float> inputs) noexcept;
 
-    std::size_t written_bytes() const noexcept { return 2 + 2 * trees * (nodes - 1); }
+    std::size_t written_bytes() const noexcept { return 2 + std::size_t{2} * trees * (nodes - 1); }
     void write(ByteWriter& out) const noexcept;
     bool read(ByteReader& in) noexcept;  // false: masses that no stream can lead to; state undefined then
 
@@ -64,6 +64,6 @@ private:
     Masses latest_{};
 };
 
-static_assert(sizeof(HalfSpaceTrees) <= 96 * 1024);
+static_assert(sizeof(HalfSpaceTrees) <= std::size_t{96} * 1024);
 
 }  // namespace redshank

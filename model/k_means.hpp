@@ -65,7 +65,10 @@ public:
         return std::span(centres_[label]).first(inputs_);
     }
 
-    std::size_t written_bytes() const noexcept { return 3 + 4U * (clusters_ * (inputs_ + 1U) + Start * inputs_); }
+    std::size_t written_bytes() const noexcept {
+        const std::size_t inputs = inputs_;
+        return 3 + 4 * (clusters_ * (inputs + 1) + Start * inputs);
+    }
     void write(ByteWriter& out) const noexcept {
         out.put(clusters_);
         out.put(started_);

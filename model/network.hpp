@@ -87,7 +87,8 @@ public:
     }
 
     std::size_t written_bytes() const noexcept {
-        return 4U * (inputs_ * hidden_ + hidden_ + outputs_ * hidden_ + outputs_);
+        const std::size_t hidden = hidden_;
+        return 4 * ((inputs_ + 1) * hidden + outputs_ * (hidden + 1));
     }
     void write(ByteWriter& out) const noexcept {
         for (std::size_t i = 0; i < inputs_; ++i) put_all(out, std::span(weights_.in[i]).first(hidden_));

@@ -1,0 +1,80 @@
+#!/usr/bin/python3
+"""Writes tests/model/chain_fixture.inc: what scikit-learn makes of the rows of chain_rows.hpp.
+
+Run by hand (Debian's python3-sklearn, 1.2) when the rows change: tests/model/make_chain_fixture.py
+"""
+import pathlib
+
+import numpy
+import sklearn
+from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.preprocessing import StandardScaler
+
+MASK = (1 << 64) - 1
+state = 20110101
+
+
+def draw():
+    global state
+    state = (state + 0x9E3779B97F4A7C15) & MASK
+    z = state
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & MASK
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & MASK
+    return z ^ (z >> 31)
+
+
+def noise():
+    return sum(draw() >> 48 for _ in range(12)) - (6 << 16)
+
+
+def cut(value, divisor):
+    """Divides towards zero, as C++ does."""
+    return abs(value) // divisor * (1 if value >= 0 else -1)
+
+
+def rows():
+    centres = [(-3, -1), (0, 3), (3, -2)]
+    all_rows, clusters = [], []
+    for _ in range(600):
+        cluster = draw() % 3
+        a = (centres[cluster][0] << 16) + noise()
+        b = (centres[cluster][1] << 16) + noise()
+        whole = [8 * a + (400 << 16), a + b + cut(noise(), 4), cut(b, 2) - cut(noise(), 8),
+                 2 * a - 4 * b + cut(noise(), 2)]
+        all_rows.append([cut(value, 16) / 4096 for value in whole])
+        clusters.append(cluster)
+    return numpy.array(all_rows, dtype=numpy.float32).astype(float), numpy.array(clusters)
+
+
+def numbers(name, values):
+    text = ", ".join(f"{value:.9g}" for value in numpy.ravel(values))
+    return f"constexpr std::array {name}{{{text}}};\n"
+
+
+def digits(name, labels):
+    text = "".join(str(label) for label in labels)
+    lines = "\n".join(f'    "{text[i:i + 100]}"' for i in range(0, len(text), 100))
+    return f"constexpr std::string_view {name} =\n{lines};\n"
+
+
+x, clusters = rows()
+scaler = StandardScaler().fit(x)
+standardised = scaler.transform(x)
+pca = PCA(2).fit(standardised)
+projected = pca.transform(standardised)
+k_means = KMeans(3, n_init=10, random_state=1).fit(projected)
+of_inputs = KMeans(3, n_init=10, random_state=1).fit(standardised)
+lda = LinearDiscriminantAnalysis().fit(standardised, clusters)
+
+out = f"// Made by make_chain_fixture.py with scikit-learn {sklearn.__version__}.\n"
+out += numbers("scaler_means", scaler.mean_)
+out += numbers("scaler_deviations", scaler.scale_)
+out += numbers("pca_components", pca.components_)  # one after the other
+out += numbers("pca_variances", pca.explained_variance_)
+out += digits("chain_labels", k_means.labels_)
+out += f"constexpr double inertia_of_inputs = {of_inputs.inertia_:.9g};\n"
+out += digits("lda_labels", lda.predict(standardised))
+pathlib.Path(__file__).with_name("chain_fixture.inc").write_text(out)
+print(f"accuracy of LDA {lda.score(standardised, clusters):.4f}")
