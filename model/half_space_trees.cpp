@@ -46,38 +46,25 @@ HalfSpaceTrees::HalfSpaceTrees(std::size_t inputs) noexcept : inputs_(static_cas
     }
 }
 
-HalfSpaceTrees::Leaves HalfSpaceTrees::leaves_of(std::span<const float> inputs) const noexcept {
-    assert(inputs.size() == inputs_);
-    Leaves at;
-    at.fill(1);
-    for (std::size_t level = 0; level < depth;
-         ++level) {  // trees within levels: their loads do not wait for each other
-        for (std::size_t t = 0; t < trees; ++t) {
-            const std::size_t node = at[t];
-            const unsigned right = inputs[trees_[t].axes[node]] >= trees_[t].splits[node] ? 1U : 0U;
-            at[t] = static_cast<std::uint16_t>(2 * node + right);
-        }
-    }
-    return at;
-}
-
 float HalfSpaceTrees::distance(std::span<const float> inputs) const noexcept {
+    assert(inputs.size() == inputs_);
     const std::uint32_t total = whole_ ? window : seen_;
     if (total == 0) return 0.0F;
     const Masses& masses = whole_ ? reference_ : latest_;
-    const Leaves at = leaves_of(inputs);
     float logarithms = 0.0F;
     static_assert(trees % at_once == 0);
     for (std::size_t first = 0; first < trees; first += at_once) {
         float product = 1.0F;
         for (std::size_t t = first; t < first + at_once; ++t) {
-            std::size_t level = 0;
+            std::size_t node = 1;
             std::uint32_t mass = masses[t][1];
-            while (level < depth && mass * 10 > total) {
-                ++level;
-                mass = masses[t][static_cast<std::size_t>(at[t] >> (depth - level))];
+            std::uint32_t scale = 1;
+            while (node < leaves && mass * 10 > total) {
+                node = child_of(trees_[t], node, inputs.data());
+                mass = masses[t][node];
+                scale *= 2;
             }
-            product *= static_cast<float>(mass << level) + 0.5F;
+            product *= static_cast<float>(mass * scale) + 0.5F;
         }
         logarithms += log2_of(product);
     }
@@ -85,9 +72,14 @@ float HalfSpaceTrees::distance(std::span<const float> inputs) const noexcept {
 }
 
 void HalfSpaceTrees::learn(std::span<const float> inputs) noexcept {
-    const Leaves at = leaves_of(inputs);
+    assert(inputs.size() == inputs_);
     for (std::size_t t = 0; t < trees; ++t) {
-        for (std::size_t node = at[t]; node > 0; node >>= 1) ++latest_[t][node];
+        std::size_t node = 1;
+        for (std::size_t level = 0; level < depth; ++level) {
+            ++latest_[t][node];
+            node = child_of(trees_[t], node, inputs.data());
+        }
+        ++latest_[t][node];
     }
     if (++seen_ == window) {
         reference_ = latest_;

@@ -51,9 +51,10 @@ private:
         std::array<std::uint8_t, leaves> axes{};
     };
     using Masses = std::array<std::array<std::uint8_t, nodes>, trees>;
-    using Leaves = std::array<std::uint16_t, trees>;
 
-    Leaves leaves_of(std::span<const float> inputs) const noexcept;
+    static std::size_t child_of(const Tree& tree, std::size_t node, const float* inputs) noexcept {
+        return 2 * node + (inputs[tree.axes[node]] >= tree.splits[node] ? 1U : 0U);
+    }
     static bool consistent(const Masses& masses, std::uint32_t total) noexcept;
 
     std::uint8_t inputs_;

@@ -59,11 +59,11 @@ public:
 
     // x: 0 beyond the inputs in use.
     void forward(const Input& x, Pass& pass) const noexcept {
-        pass.hidden = weights_.in_bias;
+        std::array<float, Hidden> hidden = weights_.in_bias;  // here, so that the compiler knows it overlaps nothing
         for (std::size_t i = 0; i < inputs_; ++i) {
-            for (std::size_t j = 0; j < Hidden; ++j) pass.hidden[j] += x[i] * weights_.in[i][j];
+            for (std::size_t j = 0; j < Hidden; ++j) hidden[j] += x[i] * weights_.in[i][j];
         }
-        for (float& unit : pass.hidden) unit = tanh_of(unit);
+        for (std::size_t j = 0; j < Hidden; ++j) pass.hidden[j] = tanh_of(clamped(hidden[j], flat_from));
         pass.outputs = {};
         for (std::size_t k = 0; k < outputs_; ++k) {
             pass.outputs[k] = weights_.out_bias[k] + dot(weights_.out[k], pass.hidden);
@@ -112,6 +112,7 @@ public:
 
 private:
     static constexpr float weight_limit = 64.0F;
+    static constexpr float flat_from = 10.0F;  // where tanh is 1 to the last bit
 
     struct Weights {
         std::array<std::array<float, Hidden>, Inputs> in{};
