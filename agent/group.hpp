@@ -47,7 +47,13 @@ struct Group {
     std::uint64_t commanded_at = 0;      // position of the last command that changed the model, since start
     std::uint64_t late_at = 0;           // position of the last backfill, which has a row of scores but is not judged
 
-    std::uint64_t all() const noexcept { return UINT64_MAX >> (members_max - members); }
+    std::uint8_t label = members_max;  // the member that a row does not wait for: its label comes later
+
+    bool labelled_later(std::uint8_t member) const noexcept { return member == label; }
+    std::uint64_t all() const noexcept {  // members that make a row
+        const std::uint64_t each = UINT64_MAX >> (members_max - members);
+        return label < members_max ? each & ~(std::uint64_t{1} << label) : each;
+    }
 };
 
 }  // namespace redshank

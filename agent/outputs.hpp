@@ -20,6 +20,8 @@ struct PredictionEvent {
     std::string_view group;
     std::string_view target;  // the member's field, or its whole channel where the group names it so
     bool is_class = false;    // whole numbers
+    bool is_cluster = false;  // the same, and nothing is known to be right
+    bool joined = false;      // said before; now its label has come
     bool has_predicted = false;
     bool has_actual = false;
     double predicted = 0;

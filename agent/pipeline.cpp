@@ -189,7 +189,8 @@ void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
     if (message.retain) return reject(Error::retained, source, message.topic, moment);
 
     PayloadDecoder& decoder = from.settings.format == PayloadFormat::json ? *json_ : *number_;
-    const auto decoded = decoder.decode(message.payload, {.fields = from.fields, .time_field = from.settings.time});
+    const auto decoded = decoder.decode(
+        message.payload, {.fields = from.fields, .time_field = from.settings.time, .id_field = from.settings.id});
     if (!decoded) return reject(decoded.error(), source, message.topic, moment);
     ++moment.ledger.decoded;
     ++from.ledger.decoded;
@@ -198,7 +199,8 @@ void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
 
 void Pipeline::on_decoded(const Message& message, std::uint16_t source, const Labels& labels, const Decoded& decoded,
                           Moment& moment) noexcept {
-    const EventTime time = event_time(decoded, moment.now_ns);
+    EventTime time = event_time(decoded, moment.now_ns);
+    time.id = decoded.id;
     for (const DecodedField& field : decoded.fields) {
         ++moment.ledger.readings;
         if (!field.value) {
@@ -251,6 +253,7 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
     ++channel.readings;
     channel.changed_at = moment.position;
 
+    if (predicts_) offer_labels(channel, raw->raw, time);
     if (!time.late) {
         const double reading = to_double(raw->raw, channel.scale.exponent());
         for (std::uint8_t i = 0; i < channel.rule_count; ++i) {
@@ -261,10 +264,11 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
                 rules_.judge(state, reading, moment);
             }
         }
-        offer(slot, raw->raw, row, moment);
+        offer(slot, raw->raw, time, row, moment);
     } else if (!row) {
         for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
             Group& group = groups_[channel.seats[i].group];
+            if (group.labelled_later(channel.seats[i].member)) continue;
             if (group.late_at == moment.position) continue;
             group.late_at = moment.position;
             moment.out.scored({group.name.view(), 0, 0, group.firing});

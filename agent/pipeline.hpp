@@ -115,6 +115,7 @@ private:
         ClockKind clock = ClockKind::gateway;
         bool late = false;  // backfill: counted, not judged
         bool replaced = false;
+        std::optional<std::uint64_t> id{};  // of the thing that was measured
     };
     EventTime event_time(const Decoded& decoded, std::int64_t now_ns) const noexcept;
     void on_reading(std::uint32_t channel, const Decimal& value, const EventTime& time, bool row,
@@ -127,7 +128,7 @@ private:
     void on_began(bool wall_trusted, Moment& moment) noexcept;
 
     // pipeline_groups.cpp: scoring
-    void offer(std::uint32_t channel, std::int64_t raw, bool row, Moment& moment) noexcept;
+    void offer(std::uint32_t channel, std::int64_t raw, const EventTime& time, bool row, Moment& moment) noexcept;
     void score(std::uint32_t group, Moment& moment) noexcept;
     void end_row(Moment& moment) noexcept;
 
@@ -137,7 +138,9 @@ private:
     void accept(std::uint32_t group, Moment& moment) noexcept;
     // pipeline_predictions.cpp: groups that predict
     void offer_to_predictor(std::uint32_t group, std::uint8_t member, const Channel& channel, std::int64_t raw,
-                            std::int64_t smoothed_q8, const Moment& moment) noexcept;
+                            std::int64_t smoothed_q8, const EventTime& time, const Moment& moment) noexcept;
+    void offer_labels(const Channel& channel, std::int64_t raw, const EventTime& time) noexcept;
+    void join_labels(std::uint32_t group, Moment& moment) noexcept;
     void expect(std::uint32_t group, const Moment& moment) noexcept;
     void take_row(std::uint32_t group, std::uint64_t fresh, Moment& moment) noexcept;
     void take_empty_row(std::uint32_t group, Moment& moment) noexcept;

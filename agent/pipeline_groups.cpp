@@ -28,7 +28,7 @@ std::int16_t half_hour_of(std::int64_t now_ns) noexcept {
 
 }  // namespace
 
-void Pipeline::offer(std::uint32_t slot, std::int64_t raw, bool row, Moment& moment) noexcept {
+void Pipeline::offer(std::uint32_t slot, std::int64_t raw, const EventTime& time, bool row, Moment& moment) noexcept {
     Channel& channel = channels_[slot];
     const std::int64_t smoothed_q8 = channel.preprocess.smooth_q8(raw);
     const float standardised = clamped(channel.preprocess.standardise(smoothed_q8));
@@ -37,9 +37,11 @@ void Pipeline::offer(std::uint32_t slot, std::int64_t raw, bool row, Moment& mom
     for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
         const Seat seat = channel.seats[i];
         Group& group = groups_[seat.group];
+        if (group.labelled_later(seat.member)) continue;
         const std::uint64_t bit = std::uint64_t{1} << seat.member;
         if (!row && (group.fresh & bit) != 0) score(seat.group, moment);  // others are missing: held
-        if (group.predictor != nullptr) offer_to_predictor(seat.group, seat.member, channel, raw, smoothed_q8, moment);
+        if (group.predictor != nullptr)
+            offer_to_predictor(seat.group, seat.member, channel, raw, smoothed_q8, time, moment);
         group.values[seat.member] = value;
         group.standardised[seat.member] = standardised;
         group.known |= bit;
@@ -101,11 +103,13 @@ void Pipeline::end_row(Moment& moment) noexcept {
         if (!group.used) continue;
         if (group.fresh != 0) {
             score(slot, moment);
+            join_labels(slot, moment);
         } else {
             if (group.predictor != nullptr) take_empty_row(slot, moment);
             const bool firing =
                 group.anomaly_rule != AlertRules::none && rules_[group.anomaly_rule].state == AlertState::firing;
             moment.out.scored({group.name.view(), 0, 0, firing});
+            join_labels(slot, moment);
         }
     }
 }

@@ -29,7 +29,10 @@ std::uint64_t Pipeline::group_fingerprint(std::uint16_t settings) const noexcept
     const GroupSettings& group = settings_.groups[settings];
     std::uint64_t hash = fnv1a(group.name, fnv1a(group.model));
     for (const std::string& channel : group.channels) hash = fnv1a(channel, fnv1a("/", hash));
-    return group.task == Task::anomaly ? hash : prediction_fingerprint(group, hash);
+    if (group.task == Task::anomaly) return hash;
+    hash = prediction_fingerprint(group, hash);
+    if (group.label_within_ns == 0) return hash;
+    return fnv1a(std::to_string(group.label_rows), fnv1a(group.label_by == LabelJoin::id ? "id" : "time", hash));
 }
 
 std::uint32_t Pipeline::find_channel(std::string_view name) const noexcept {
@@ -167,6 +170,11 @@ void Pipeline::begin_group(std::uint32_t slot, const ChannelName& name, std::uin
     group.settings = settings;
     const bool alone = settings == Group::alone;
     group.members = alone ? std::uint8_t{1} : static_cast<std::uint8_t>(settings_.groups[settings].channels.size());
+    if (!alone && settings_.groups[settings].label_within_ns > 0) {
+        const GroupSettings& kind = settings_.groups[settings];
+        const auto target = std::find(kind.channels.begin(), kind.channels.end(), kind.target);
+        group.label = static_cast<std::uint8_t>(target - kind.channels.begin());
+    }
     group.hold_ns = alone ? settings_.anomaly.hold_ns : settings_.groups[settings].hold_ns;
     ++groups_used_;
 }

@@ -47,9 +47,10 @@ std::int16_t hour_of_week(std::int64_t now_ns) noexcept {
 }  // namespace
 
 void Pipeline::offer_to_predictor(std::uint32_t slot, std::uint8_t member, const Channel& channel, std::int64_t raw,
-                                  std::int64_t smoothed_q8, const Moment& moment) noexcept {
+                                  std::int64_t smoothed_q8, const EventTime& time, const Moment& moment) noexcept {
     Group& group = groups_[slot];
     if (group.fresh == 0) expect(slot, moment);
+    group.predictor->stamp({time.ns, time.id});
     // A class is what was sent; a forecast is of what the model sees, which is smoothed.
     const std::uint8_t exponent = channel.scale.exponent();
     const bool is_class = group.predictor->classes() != nullptr;
@@ -75,8 +76,10 @@ void Pipeline::expect(std::uint32_t slot, const Moment& moment) noexcept {
 
 void Pipeline::take_row(std::uint32_t slot, std::uint64_t fresh, Moment& moment) noexcept {
     Group& group = groups_[slot];
-    group.predictor->take(
-        {.standardised = std::span(group.standardised).first(group.members), .known = group.known, .fresh = fresh});
+    group.predictor->take({.standardised = std::span(group.standardised).first(group.members),
+                           .known = group.known,
+                           .fresh = fresh,
+                           .now_ns = moment.now_ns});
     report_predictions(slot, moment);
 }
 
@@ -89,10 +92,13 @@ void Pipeline::take_empty_row(std::uint32_t slot, Moment& moment) noexcept {
 
 void Pipeline::report_predictions(std::uint32_t slot, Moment& moment) noexcept {
     const Group& group = groups_[slot];
-    for (const Prediction& prediction : group.predictor->predictions()) {
+    const std::span<const Prediction> predictions = group.predictor->predictions();
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+        const Prediction& prediction = predictions[i];
         moment.out.predicted({.group = group.name.view(),
                               .target = target_name(group, prediction.member),
                               .is_class = group.predictor->classes() != nullptr,
+                              .is_cluster = group.predictor->is_cluster(i),
                               .has_predicted = prediction.has_predicted,
                               .has_actual = prediction.has_actual,
                               .predicted = prediction.predicted,
@@ -117,7 +123,8 @@ void Pipeline::keep_prediction(const Group& group, const Prediction& prediction,
         if (slot != no_slot) attach_rules(slot, moment);
     }
     if (slot == no_slot || channels_[slot].source != Sources::none) return reject(Error::channel_limit);
-    const std::uint32_t of = group.predictor->channels[prediction.member];
+    const std::uint32_t of = prediction.member == Prediction::no_member ? Predictor::no_channel
+                                                                        : group.predictor->channels[prediction.member];
     const std::uint8_t digits = of == Predictor::no_channel ? std::uint8_t{0} : channels_[of].scale.exponent();
     const std::optional<Decimal> value = decimal_of(prediction.predicted, digits);
     if (!value) return reject(Error::out_of_range);
@@ -131,12 +138,44 @@ bool Pipeline::keeps_predictions_as(const Channel& channel) const {
     });
 }
 
+// Of a late reading too: it is late because it is of a row that was.
+void Pipeline::offer_labels(const Channel& channel, std::int64_t raw, const EventTime& time) noexcept {
+    for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
+        Group& group = groups_[channel.seats[i].group];
+        if (!group.labelled_later(channel.seats[i].member)) continue;
+        group.predictor->offer_label(to_double(raw, channel.scale.exponent()), {time.ns, time.id});
+    }
+}
+
+// When the message that brought it has ended, for the row may be in the same one.
+void Pipeline::join_labels(std::uint32_t slot, Moment& moment) noexcept {
+    Group& group = groups_[slot];
+    if (group.label == Group::members_max || !group.predictor->has_label()) return;
+    const std::optional<LabelledRow> row = group.predictor->join(moment.now_ns);
+    group.changed_at = moment.position;
+    if (!row) return;
+    group.model_changed_at = moment.position;
+    moment.out.predicted({.group = group.name.view(),
+                          .target = target_name(group, group.label),
+                          .is_class = true,
+                          .joined = true,
+                          .has_predicted = row->has_predicted,
+                          .has_actual = true,
+                          .predicted = row->predicted,
+                          .actual = row->actual,
+                          .time_ns = row->time_ns});
+}
+
 // A row whose label did not come with its message has none: where the label comes from another topic, it is waited for.
 void Pipeline::end_message(std::string_view topic, Moment& moment) noexcept {
     if (!predicts_) return;
     for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
         Group& group = groups_[slot];
         if (!group.used || group.predictor == nullptr || group.predictor->classes() == nullptr) continue;
+        if (group.label != Group::members_max) {
+            join_labels(slot, moment);
+            continue;
+        }
         if (group.fresh == 0 || group.changed_at != moment.position) continue;
         const std::uint8_t target = group.predictor->predictions().front().member;
         const std::uint32_t channel = group.predictor->channels[target];
@@ -155,6 +194,14 @@ void Pipeline::each_figures(const std::function<void(const PredictionFigures&)>&
             figures.group = group.name;
             figures.target.assign(target_name(group, predictions[i].member));
             figures.model = predictor.name();
+            figures.is_cluster = predictor.is_cluster(i);
+            if (const Candidates* candidates = predictor.candidates(i)) {
+                figures.model = candidates->name_of(candidates->answering());
+                figures.candidate_count = candidates->count();
+                for (std::size_t each = 0; each < candidates->count(); ++each) {
+                    figures.candidates[each] = {candidates->name_of(each), candidates->loss_of(each)};
+                }
+            }
             figures.learned = predictor.learned();
             if (const ClassFigures* classes = predictor.classes()) {
                 figures.is_class = true;
@@ -163,6 +210,7 @@ void Pipeline::each_figures(const std::function<void(const PredictionFigures&)>&
                 figures.balanced_accuracy = classes->balanced_accuracy();
                 figures.kappa = classes->kappa();
                 figures.labels_refused = predictor.labels_refused();
+                figures.labels = predictor.late_labels();
             } else if (const NumberFigures* numbers = predictor.numbers(i)) {
                 figures.rows = numbers->rows();
                 figures.mean_squared_error = numbers->mean_squared_error();
@@ -174,6 +222,7 @@ void Pipeline::each_figures(const std::function<void(const PredictionFigures&)>&
 }
 
 std::string_view Pipeline::target_name(const Group& group, std::uint8_t member) const noexcept {
+    if (member == Prediction::no_member) return "cluster";
     const std::string_view entry = settings_.groups[group.settings].channels[member];
     const std::uint32_t at = group.predictor->channels[member];
     if (at == Predictor::no_channel || channels_[at].field() == entry) return entry;

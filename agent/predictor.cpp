@@ -27,6 +27,7 @@ std::uint64_t prediction_fingerprint(const GroupSettings& settings, std::uint64_
     hash = fnv1a(settings.target, fnv1a(name_of(settings.task), hash));
     hash = fnv1a(model_behind(settings.task, settings.model, transforms(settings.stages)), hash);
     for (const std::string& stage : settings.stages) hash = fnv1a(stage, fnv1a("/", hash));
+    for (const std::string& candidate : settings.candidates) hash = fnv1a(candidate, fnv1a("?", hash));
     const auto classes = static_cast<char>(settings.classes);
     return fnv1a(std::string_view(&classes, 1), hash);
 }
@@ -37,6 +38,8 @@ std::unique_ptr<Predictor> make_predictor(const GroupSettings& settings) {
             return make_forecast_predictor(settings);
         case Task::classify:
             return make_class_predictor(settings);
+        case Task::cluster:
+            return make_cluster_predictor(settings);
         case Task::anomaly:
             break;
     }

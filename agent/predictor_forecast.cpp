@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/predictor.hpp"
+#include "agent/predictor_learner.hpp"
 #include "agent/stages.hpp"
 #include "agent/tasks.hpp"
 #include "model/calibration.hpp"
@@ -89,6 +90,9 @@ public:
     }
     std::span<const Prediction> predictions() const noexcept override { return predictions_; }
     const NumberFigures* numbers(std::size_t of) const noexcept override { return &targets_[of].figures; }
+    const Candidates* candidates(std::size_t of) const noexcept override {
+        return rows_ == nullptr ? targets_[of].regressor->candidates() : nullptr;
+    }
 
     Score score(const Observation&) const noexcept override { return score_; }
     void learn(const Observation& row) noexcept override {
@@ -103,10 +107,11 @@ public:
             // Not in the first half of the warm-up, where it still learns and all errors are large.
             if (learned_ >= warmup_ / 2) target.errors.add(target.error);
             if (rows_ != nullptr) continue;
-            target.regressor->learn(features, in_deviations(predictions_[i].actual - target.last, target.deviation));
+            target.move = in_deviations(predictions_[i].actual - target.last, target.deviation);
+            target.regressor->learn(features, target.move);
         }
         if (rows_ != nullptr && any) rows_->learn(hour_of_week_, row.standardised);
-        if (any) stages_.learn(before);
+        if (any) stages_.learn(before, targets_.front().move);
         if (any && learned_ != UINT32_MAX) ++learned_;
         pass(row);
     }
@@ -211,6 +216,7 @@ private:
         double last = 0;  // value before the row under way, and its channel's deviation
         double deviation = 0;
         float error = 0;  // in deviations
+        float move = 0;   // from `last`, in deviations
         bool has_error = false;
     };
 
@@ -253,16 +259,21 @@ private:
 std::unique_ptr<Predictor> make_forecast_predictor(const GroupSettings& settings) {
     const std::size_t members = settings.channels.size();
     if (members == 0 || members > forecast_members_most) return nullptr;
-    const std::string_view model = model_behind(settings.task, settings.model, transforms(settings.stages));
+    const bool whole_rows = settings.candidates.empty() &&
+                            model_behind(settings.task, settings.model, transforms(settings.stages)) == forecast_model;
     if (!outputs_of(settings.stages, members * Lags::lags_for(members))) return nullptr;
     auto predictor = std::make_unique<ForecastPredictor>(members, settings.warmup_readings, settings.stages);
     for (std::size_t member = 0; member < members; ++member) {
         if (!settings.target.empty() && settings.channels[member] != settings.target) continue;
-        std::unique_ptr<Regressor> regressor = make_regressor(model, predictor->features());
-        if (regressor == nullptr && model != forecast_model) return nullptr;
+        std::unique_ptr<Regressor> regressor;
+        if (!whole_rows) {
+            regressor = make_learner<Regressor>(
+                settings, [&](std::string_view name) { return make_regressor(name, predictor->features()); });
+            if (regressor == nullptr) return nullptr;
+        }
         predictor->add(static_cast<std::uint8_t>(member), std::move(regressor));
     }
-    if (model == forecast_model) {
+    if (whole_rows) {
         if (members <= 8) {
             predictor->set(std::make_unique<Forecaster<8>>(members));
         } else {

@@ -9,6 +9,8 @@ namespace redshank {
 void ReplayPredictions::count(const PredictionEvent& event) {
     Figures& figures = figures_[{std::string(event.group), std::string(event.target)}];
     figures.is_class = event.is_class;
+    figures.is_cluster = event.is_cluster;
+    if (event.is_cluster && event.has_predicted) ++figures.clusters[static_cast<std::size_t>(event.predicted)];
     if (!event.has_predicted || !event.has_actual) return;
     if (event.is_class) {
         figures.classes.add(static_cast<std::uint8_t>(event.predicted), static_cast<std::uint8_t>(event.actual));
@@ -19,6 +21,7 @@ void ReplayPredictions::count(const PredictionEvent& event) {
 
 void ReplayPredictions::gather(const PredictionEvent& event, std::uint64_t row) {
     count(event);
+    if (event.joined) return;  // its row has its line
     auto of = std::find_if(gathered_.begin(), gathered_.end(), [&](const auto& each) {
         return each.first.first == event.group && each.first.second == event.target;
     });
@@ -76,6 +79,10 @@ void ReplayPredictions::write_figures(JsonWriter& json) const {
             json.member("rows", figures.classes.rows()).member("right", figures.classes.right());
             json.member("balanced_accuracy", figures.classes.balanced_accuracy());
             json.member("kappa", figures.classes.kappa());
+        } else if (figures.is_cluster) {
+            json.key("clusters").begin_array();
+            for (const std::uint64_t rows : figures.clusters) json.value(rows);
+            json.end_array();
         } else {
             json.member("rows", figures.numbers.rows());
             json.member("mean_squared_error", figures.numbers.mean_squared_error());

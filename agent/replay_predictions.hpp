@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "agent/json_writer.hpp"
 #include "agent/outputs.hpp"
 #include "agent/prequential.hpp"
+#include "agent/tasks.hpp"
 
 namespace redshank {
 
@@ -48,7 +50,9 @@ private:
     struct Figures {
         ClassFigures classes;
         NumberFigures numbers;
+        std::array<std::uint64_t, clusters_most> clusters{};  // rows of each
         bool is_class = false;
+        bool is_cluster = false;
     };
     using Target = std::pair<std::string, std::string>;  // group and target
     void count(const PredictionEvent& event);

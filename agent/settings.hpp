@@ -22,9 +22,12 @@ struct SourceSettings {
     std::string topic;  // as written: named levels {machine}, +, # at the end; "{file}" in replay
     PayloadFormat format = PayloadFormat::json;
     std::string time;                 // field with the device's time; empty: arrival
+    std::string id;                   // field that says which thing was measured; empty: none
     std::vector<std::string> fields;  // empty: every numeric field
     PreprocessSettings preprocess;
 };
+
+enum class LabelJoin : std::uint8_t { time, id };
 
 struct GroupSettings {
     std::string name;                   // labels in braces
@@ -33,7 +36,12 @@ struct GroupSettings {
     std::string target{};  // one of `channels`; a forecast without: all of them
     std::vector<std::string> stages{"standardise"};
     std::size_t classes = 16;  // labels are 0 to classes - 1
+    // Labels that come later than their rows: joined by what, and how long and how many rows wait. 0: with their rows.
+    LabelJoin label_by = LabelJoin::time;
+    std::int64_t label_within_ns = 0;
+    std::size_t label_rows = 64;
     std::string model = "auto";
+    std::vector<std::string> candidates{};  // instead of a model: the best of them answers
     std::uint32_t warmup_readings = 200;
     std::int64_t hold_ns = 3'600'000'000'000;  // longest time an anomaly keeps the model from learning
 };

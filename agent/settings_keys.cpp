@@ -3,6 +3,7 @@
 #include <array>
 
 #include "agent/tasks.hpp"
+#include "model/candidates.hpp"
 #include "model/model.hpp"
 
 namespace redshank {
@@ -287,6 +288,15 @@ const std::array keys{
                 "Field with the device's time: ISO 8601 or epoch.",
                 [](T& to, const V& v) { to.source->time = v.text; }},
     SettingsKey{"source",
+                "id",
+                KeyType::text,
+                1,
+                256,
+                {},
+                "(none)",
+                "Field that says which thing was measured, a text or a number: joins labels to rows.",
+                [](T& to, const V& v) { to.source->id = v.text; }},
+    SettingsKey{"source",
                 "fields",
                 KeyType::texts,
                 1,
@@ -336,7 +346,7 @@ const std::array keys{
     SettingsKey{
         "group", "task", KeyType::choice, 0, 0, task_names, "\"anomaly\"",
         "`anomaly`: how unusual a row is; `forecast`: the next row, its error is the score; `classify`: the class "
-        "of a row. [predictions.md](predictions.md)",
+        "of a row; `cluster`: which of a few kinds it is like. [predictions.md](predictions.md)",
         [](T& to, const V& v) { to.group->task = task_of(v.text); }},
     SettingsKey{
         "group",
@@ -357,7 +367,9 @@ const std::array keys{
                 {},
                 "(`standardise`)",
                 "What the values go through before the model of a group that predicts: `\"standardise\"`, which comes "
-                "first and is always there, and `\"pca:N\"`, the first N principal components.",
+                "first and is always there, `\"pca:N\"`, the first N principal components, `\"kmeans:N\"`, the "
+                "distances to N centres, `\"fourier:N\"`, N random Fourier features, and `\"select:N\"`, the N values "
+                "that go most closely with the target. `cluster` ends with `\"kmeans:N\"`, the number of clusters.",
                 [](T& to, const V& v) { to.group->stages = v.texts; }},
     SettingsKey{"group",
                 "classes",
@@ -368,9 +380,41 @@ const std::array keys{
                 "(16)",
                 "Classes at most: labels are 0 to one less. Fewer need less memory.",
                 [](T& to, const V& v) { to.group->classes = count_of(v); }},
+    SettingsKey{"group",
+                "label_within",
+                KeyType::duration,
+                second,
+                30 * day,
+                {},
+                "(with its row)",
+                "The target comes later than the rest of its row: how long a row waits for it.",
+                [](T& to, const V& v) { to.group->label_within_ns = v.whole; }},
+    SettingsKey{
+        "group", "label_by", KeyType::choice, 0, 0, "time|id", "(time)",
+        "What joins a late label to its row: `time`, the newest waiting row that is not newer than the label, or "
+        "`id`, the row with the same `id` of its source.",
+        [](T& to, const V& v) { to.group->label_by = v.text == "id" ? LabelJoin::id : LabelJoin::time; }},
+    SettingsKey{"group",
+                "label_rows",
+                KeyType::whole,
+                1,
+                label_rows_most,
+                {},
+                "(64)",
+                "Rows that wait for their labels, at most; then the oldest one makes room and is not learned.",
+                [](T& to, const V& v) { to.group->label_rows = count_of(v); }},
     SettingsKey{"group", "model", KeyType::choice, 0, 0, models_of_all_tasks(), "(as [anomaly])",
                 "Model, one that does the task; `auto` of a group that predicts is the first of its task.",
                 [](T& to, const V& v) { to.group->model = v.text; }},
+    SettingsKey{"group",
+                "candidates",
+                KeyType::texts,
+                2,
+                Candidates::most,
+                {},
+                "(none)",
+                "Models instead of one, side by side: the one whose predictions were best lately answers.",
+                [](T& to, const V& v) { to.group->candidates = v.texts; }},
     SettingsKey{"group",
                 "warmup",
                 KeyType::whole,

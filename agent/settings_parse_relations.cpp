@@ -101,7 +101,7 @@ std::vector<std::string> check_sources(const Settings& settings, SettingsReport&
             report.error(where + ".time", "time is one of the fields: a field is either the time or a channel");
         }
         if (source.format == PayloadFormat::number) {
-            for (const char* key : {"time", "fields"}) {
+            for (const char* key : {"time", "id", "fields"}) {
                 if (!report.has(where + "." + key)) continue;
                 report.error(where + "." + key, std::string(key) + " goes with format json: a number has no fields");
             }

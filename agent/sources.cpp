@@ -35,7 +35,8 @@ std::uint16_t Sources::find(std::string_view topic, Labels& labels) const noexce
 
 bool Sources::takes(std::uint16_t source, std::string_view field) const noexcept {
     const auto& fields = sources_[source].fields;
-    if (!field.empty() && field == sources_[source].settings.time) return false;
+    const SourceSettings& settings = sources_[source].settings;
+    if (!field.empty() && (field == settings.time || field == settings.id)) return false;
     if (sources_[source].settings.format == PayloadFormat::number) return field == "value";
     return fields.empty() || std::find(fields.begin(), fields.end(), field) != fields.end();
 }

@@ -56,9 +56,24 @@ void write_figures(JsonWriter& json, const PredictionFigures& each) noexcept {
     if (each.is_class) {
         json.member("right", each.right).member("balanced_accuracy", each.balanced_accuracy);
         json.member("kappa", each.kappa).member("labels_refused", each.labels_refused);
+        if (each.labels.expected) {
+            json.member("rows_waiting", std::uint64_t{each.labels.rows_waiting});
+            json.member("rows_unlabelled", each.labels.rows_unlabelled);
+            json.member("labels_unmatched", each.labels.labels_unmatched);
+        }
+    } else if (each.is_cluster) {
+        json.member("mean_distance", each.mean_absolute_error);
     } else {
         json.member("mean_squared_error", each.mean_squared_error);
         json.member("mean_absolute_error", each.mean_absolute_error);
+    }
+    if (each.candidate_count > 0) {
+        json.key("candidates").begin_array();
+        for (std::size_t i = 0; i < each.candidate_count; ++i) {
+            json.begin_object().member("model", each.candidates[i].name).member("loss", each.candidates[i].loss);
+            json.end_object();
+        }
+        json.end_array();
     }
     json.end_object();
 }

@@ -10,6 +10,7 @@
 #include "drivers/json_pointer.hpp"
 #include "drivers/payload_decoder.hpp"
 #include "drivers/state_word.hpp"
+#include "model/fnv1a.hpp"
 
 namespace redshank {
 
@@ -152,23 +153,26 @@ private:
         Result<Decimal> value;
         std::optional<std::int64_t> time_ns;
         const bool is_time = !request_.time_field.empty() && name == request_.time_field;
+        const bool is_id = !request_.id_field.empty() && name == request_.id_field;
         switch (type) {
             case ondemand::json_type::number:
                 value = parse_decimal(token, DecimalGrammar::json);
                 if (!value && value.error() == Error::not_a_number) return invalid();
                 if (is_time) time_ns = parse_time_ns(token);
+                if (is_id) decoded_.id = fnv1a(token);
                 break;
             case ondemand::json_type::boolean:
                 if (token != "true" && token != "false") return invalid();
                 value = Decimal{token == "true" ? 1 : 0, 0, false};
                 break;
             case ondemand::json_type::string: {
+                if (is_id) decoded_.id = fnv1a(text);
                 if (is_time) {
                     time_ns = parse_time_ns(text);
                     break;
                 }
                 const std::optional<Decimal> word = state_word(text);
-                if (!word) return {};
+                if (!word || is_id) return {};
                 value = *word;
                 break;
             }
@@ -180,6 +184,7 @@ private:
             time_is(time_ns);
             return {};
         }
+        if (is_id) return {};
         return keep(name, key, value);
     }
 

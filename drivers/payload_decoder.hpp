@@ -36,13 +36,15 @@ struct DecodedField {
 
 struct DecodeRequest {
     std::span<const std::string_view> fields;  // only these, by name; empty: every numeric one
-    std::string_view time_field;               // by name; empty: none. It is not among the fields.
+    std::string_view time_field{};             // by name; empty: none. It is not among the fields.
+    std::string_view id_field{};               // by name; empty: none. It is not among the fields.
 };
 
 struct Decoded {
     std::span<const DecodedField> fields;
     std::optional<std::int64_t> time_ns;  // of time_field, when it is there and is a time
     bool time_unusable = false;           // time_field is there and is no time: the arrival stands instead
+    std::optional<std::uint64_t> id{};    // FNV-1a of the characters of id_field, a string or a number
 };
 
 // Bytes to values. Pure but for its scratch memory, which is acquired at construction: decode() allocates nothing.

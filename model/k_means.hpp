@@ -47,6 +47,9 @@ public:
         return started_ ? nearest_of(centres_, loaded(inputs)) : Nearest{};
     }
     float distance(std::span<const float> inputs) const noexcept { return nearest(inputs).distance; }
+    float distance_to(std::size_t label, std::span<const float> inputs) const noexcept {  // squared; 0 before the start
+        return started_ ? square_between(centres_[label], loaded(inputs)) : 0.0F;
+    }
 
     void learn(std::span<const float> inputs) noexcept {
         const Vector x = loaded(inputs);

@@ -10,6 +10,8 @@
 
 namespace redshank {
 
+class Candidates;
+
 // What every online learner keeps, whatever it learns; the contract suite is tests/model/learner_contract.hpp.
 //   Same input, same bytes on every board; NaN-free under any finite input; memory fixed at construction, nothing
 //   allocated after; snapshot and restore continue exactly.
@@ -28,6 +30,9 @@ public:
     virtual std::size_t bytes() const noexcept = 0;      // memory held, all of it
     virtual void reset() noexcept = 0;                   // as constructed
     virtual std::string_view name() const noexcept = 0;  // as in the configuration: "hoeffding-tree"
+    virtual const Candidates* candidates() const noexcept {
+        return nullptr;
+    }  // where it is several of which one answers
 };
 
 // Learns a number. Target: standardised like the features, any finite float.

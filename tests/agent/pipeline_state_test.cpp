@@ -82,6 +82,25 @@ Settings predicting() {
     return settings;
 }
 
+// Labels that come later, clusters, candidates.
+Settings predicting_later() {
+    Settings settings = predicting();
+    settings.groups[0].stages = {"standardise", "fourier:8"};
+    settings.groups[0].candidates = {"rls", "ridge"};
+    settings.groups[1].name = "kind-{machine}";
+    settings.groups[1].channels = {"a", "b", "c"};
+    settings.groups[1].label_within_ns = 5 * s;
+    settings.groups[1].label_rows = 6;
+    settings.groups[1].candidates = {"naive-bayes", "knn"};
+    GroupSettings clusters{.name = "like-{machine}", .channels = {"a", "b", "c"}};
+    clusters.task = Task::cluster;
+    clusters.warmup_readings = 20;
+    clusters.stages = {"standardise", "pca:1", "kmeans:2"};
+    settings.groups.push_back(clusters);
+    settings.capacities.channels_max = 30;
+    return settings;
+}
+
 // What a broker, devices and time may bring.
 std::vector<OwnedRecord> records_of(std::uint64_t seed, std::size_t count) {
     test::Random random(seed);
@@ -209,7 +228,8 @@ TEST_P(Restarts, an_entry_fits_into_what_is_said_to_be_needed) {
 
 INSTANTIATE_TEST_SUITE_P(Settings, Restarts,
                          testing::Values(Case{"alone", alone}, Case{"grouped", grouped}, Case{"small", small},
-                                         Case{"overlapping", overlapping}, Case{"predicting", predicting}),
+                                         Case{"overlapping", overlapping}, Case{"predicting", predicting},
+                                         Case{"predicting_later", predicting_later}),
                          [](const auto& one) { return one.param.name; });
 
 TEST(Saving, a_checkpoint_takes_only_what_changed) {

@@ -66,7 +66,7 @@ TEST(Tasks, a_target_beside_the_channels_is_one_of_them) {
 TEST(Tasks, keys_go_with_their_tasks) {
     EXPECT_EQ(errors_of(std::string(three) + "target = \"a\"\nstages = [\"pca:1\"]\nclasses = 3\n"),
               "f.toml:4:10: target goes with task = \"forecast\" or \"classify\" only\n"
-              "f.toml:5:10: stages goes with task = \"forecast\" or \"classify\" only\n"
+              "f.toml:5:10: stages goes with task = \"forecast\", \"classify\" or \"cluster\" only\n"
               "f.toml:6:11: classes goes with task = \"classify\" only\n");
     EXPECT_EQ(errors_of(std::string(three) + "task = \"classify\"\n"),
               "f.toml:1:1: [[group]] with task = \"classify\" needs the key \"target\"\n");
@@ -90,16 +90,69 @@ TEST(Tasks, stages_that_cannot_be_are_refused_where_they_stand) {
         return errors_of(std::string(three) + "task = \"classify\"\ntarget = \"c\"\nstages = " + stages + "\n");
     };
     EXPECT_EQ(with("[\"standardise\", \"pca:1\"]"), "");
-    EXPECT_EQ(
-        with("[\"standardize\"]"),
-        "f.toml:6:11: an element of stages must be \"standardise\" or \"pca:N\", not \"standardize\": did you mean "
-        "\"standardise\"?\n");
+    EXPECT_EQ(with("[\"standardize\"]"),
+              "f.toml:6:11: an element of stages must be \"standardise\", \"pca:N\", \"kmeans:N\", \"fourier:N\" or "
+              "\"select:N\", not "
+              "\"standardize\": did you mean "
+              "\"standardise\"?\n");
     EXPECT_EQ(with("[\"standardise\", \"pca:2\"]"),
               "f.toml:6:26: an element of stages \"pca:2\" of 2 values has at most 1 components\n");
     EXPECT_EQ(with("[\"pca:1\", \"standardise\"]"),
               "f.toml:6:20: an element of stages \"standardise\" comes first: everything behind it is standardised "
               "already\n");
-    EXPECT_NE(with("[\"pca:x\"]").find("needs a number of components"), std::string::npos);
+    EXPECT_NE(with("[\"pca:x\"]").find("needs a number, like \"pca:2\""), std::string::npos);
+}
+
+TEST(Tasks, stages_have_their_bounds) {
+    const auto with = [](const std::string& rest) { return errors_of(std::string(three) + rest); };
+    EXPECT_EQ(with("task = \"cluster\"\nstages = [\"pca:1\", \"kmeans:3\"]\n"), "");
+    EXPECT_EQ(with("task = \"cluster\"\nstages = [\"kmeans:9\"]\n"),
+              "f.toml:5:11: an element of stages \"kmeans:9\" has at most 8 clusters\n");
+    EXPECT_EQ(with("task = \"cluster\"\nstages = [\"kmeans:1\"]\n"),
+              "f.toml:5:11: an element of stages \"kmeans:1\" has at least 2 clusters\n");
+    EXPECT_EQ(with("task = \"cluster\"\nstages = [\"pca:1\"]\n"),
+              "f.toml:5:10: stages of a group with task = \"cluster\" must end with how many clusters there are, like "
+              "\"kmeans:3\"\n");
+    EXPECT_EQ(with("task = \"cluster\"\n"),
+              "f.toml:1:1: stages of a group with task = \"cluster\" must end with how many clusters there are, like "
+              "\"kmeans:3\"\n");
+    EXPECT_NE(with("task = \"cluster\"\ntarget = \"a\"\nstages = [\"kmeans:3\"]\n").find("f.toml:5:10: target goes"),
+              std::string::npos);
+    EXPECT_EQ(with("task = \"forecast\"\nstages = [\"fourier:65\"]\n"),
+              "f.toml:5:11: an element of stages \"fourier:65\" has at most 64 features\n");
+    EXPECT_EQ(with("task = \"classify\"\ntarget = \"c\"\nclasses = 2\nstages = [\"select:3\"]\n"),
+              "f.toml:7:11: an element of stages \"select:3\" of 2 values has at most 2 to select\n");
+    EXPECT_NE(with("task = \"classify\"\ntarget = \"c\"\nstages = [\"select:2\"]\n").find("classes = 2"),
+              std::string::npos);
+}
+
+TEST(Tasks, candidates_are_models_of_the_task_each_once_and_instead_of_one) {
+    const auto with = [](const std::string& rest) {
+        return errors_of(std::string(three) + "task = \"classify\"\ntarget = \"c\"\n" + rest);
+    };
+    EXPECT_EQ(with("candidates = [\"knn\", \"svm\"]\n"), "");
+    EXPECT_NE(with("candidates = [\"knn\"]\n").find("f.toml:6:14: candidates must"), std::string::npos)
+        << with("candidates = [\"knn\"]\n");
+    EXPECT_EQ(with("candidates = [\"knn\", \"knn\"]\n"),
+              "f.toml:6:22: an element of candidates is there twice: \"knn\"\n");
+    EXPECT_NE(with("candidates = [\"knn\", \"smv\"]\n").find("not \"smv\": did you mean \"svm\"?"), std::string::npos);
+    EXPECT_EQ(with("model = \"svm\"\ncandidates = [\"knn\", \"svm\"]\n"),
+              "f.toml:6:9: model and candidates are one or the other: the best candidate answers\n");
+    EXPECT_NE(errors_of(std::string(three) + "candidates = [\"pca\", \"auto\"]\n").find("candidates goes with"),
+              std::string::npos);
+}
+
+TEST(Tasks, late_labels_say_how_long_and_by_what) {
+    const auto with = [](const std::string& rest) {
+        return errors_of(std::string(three) + "task = \"classify\"\ntarget = \"c\"\n" + rest);
+    };
+    EXPECT_EQ(with("label_within = \"1h\"\n"), "");
+    EXPECT_EQ(with("label_by = \"time\"\n"), "f.toml:6:12: label_by goes with label_within: how long a row waits\n");
+    EXPECT_EQ(with("label_within = \"1h\"\nlabel_by = \"id\"\n[[source]]\ntopic = \"t\"\n"),
+              "f.toml:7:12: label_by = \"id\" needs a [[source]] with the key \"id\"\n");
+    EXPECT_EQ(with("label_within = \"1h\"\nlabel_by = \"id\"\n[[source]]\ntopic = \"t\"\nid = \"part\"\n"), "");
+    EXPECT_NE(errors_of(std::string(three) + "label_within = \"1h\"\n").find("label_within goes with"),
+              std::string::npos);
 }
 
 TEST(Tasks, classes_may_have_more_members_than_an_anomaly_model_takes) {

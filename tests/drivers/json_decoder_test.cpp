@@ -3,6 +3,7 @@
 #include <string>
 
 #include "drivers/payload_decoder.hpp"
+#include "model/fnv1a.hpp"
 #include "tests/drivers/allocation_count.hpp"
 #include "tests/drivers/decoding.hpp"
 
@@ -284,6 +285,20 @@ TEST_F(JsonDecoder, a_time_field_that_is_no_time_is_reported_and_one_that_is_mis
     EXPECT_FALSE(unusable);
     EXPECT_EQ(time_of(R"({"a":1,"":5})", "", unusable), std::nullopt);
     EXPECT_FALSE(unusable);
+}
+
+TEST_F(JsonDecoder, the_id_field_is_its_characters_and_no_field) {
+    const auto id_of = [this](std::string_view payload) {
+        const auto decoded = decoder_->decode(bytes_of(payload), {.fields = {}, .id_field = "part"});
+        EXPECT_TRUE(decoded && decoded->fields.size() == 1 && decoded->fields[0].name == "v") << payload;
+        return decoded ? decoded->id : std::nullopt;
+    };
+    EXPECT_EQ(id_of(R"({"part":"P-7","v":1})"), fnv1a("P-7"));
+    EXPECT_EQ(id_of(R"({"part":"P\u002d7","v":1})"), fnv1a("P-7")) << "as it reads, not as it is written";
+    EXPECT_EQ(id_of(R"({"part":17 ,"v":1})"), id_of(R"({"part":"17","v":1})"));
+    EXPECT_EQ(id_of(R"({"part":"ON","v":1})"), fnv1a("ON"));
+    EXPECT_FALSE(id_of(R"({"v":1})"));
+    EXPECT_FALSE(id_of(R"({"part":null,"v":1})"));
 }
 
 TEST_F(JsonDecoder, decoding_allocates_nothing) {
