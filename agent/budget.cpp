@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "agent/alert_rules.hpp"
+#include "agent/associations.hpp"
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
 #include "agent/model_copies.hpp"
@@ -63,13 +64,17 @@ ModelBytes model_bytes(const Settings& settings) {
     return sum;
 }
 
+std::uint64_t association_bytes(const Settings& settings) {
+    return settings.associations.channels.empty() ? 0 : saved_bytes::key + Associations(settings).written_bytes();
+}
+
 // Saved entries of the pipeline, keys included, each in its widest form.
 std::uint64_t state_bytes(const Settings& settings) {
     const Capacities& limits = settings.capacities;
     constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
     return limits.channels_max * (key_bytes + sizeof(Channel)) + limits.groups_max * (2 * key_bytes + sizeof(Group)) +
            model_bytes(settings).saved + limits.rule_states_max * (key_bytes + sizeof(RuleState)) +
-           20ULL * limits.redeliveries_max;
+           20ULL * limits.redeliveries_max + association_bytes(settings);
 }
 
 // As the store divides max_bytes.
@@ -110,7 +115,9 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
            entries(limits.groups_max, saved_bytes::group + members * saved_bytes::group_member) +
            model_bytes(settings).disk + entries(rule_states, saved_bytes::rule) + topics +
            entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
-           entries(1, alerts + held) + entries(1, settings.text.size()) + entries(4, saved_bytes::base) +
+           entries(1, alerts + held) +
+           entries(settings.associations.channels.empty() ? 0 : 1, association_bytes(settings)) +
+           entries(1, settings.text.size()) + entries(4, saved_bytes::base) +
            2 * settings.sources.size() * saved_bytes::source;
 }
 
@@ -140,6 +147,7 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
     return {
         {"channels", limits.channels_max * (sizeof(Channel) + index_bytes + Windows::windows_max * timer_bytes)},
         {"groups and models", limits.groups_max * sizeof(Group) + model_bytes(settings).memory},
+        {"associations", settings.associations.channels.empty() ? 0 : Associations(settings).bytes()},
         {"models to go back to", ModelCopies::bytes_max},
         {"rules", limits.rule_states_max * (sizeof(RuleState) + timer_bytes)},
         {"redelivery table", limits.redeliveries_max * redelivery_bytes},

@@ -49,6 +49,7 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
             checked_pattern(rule.group.empty() ? rule.channel : rule.group, TopicPattern::Use::name));
     }
     predicts_ = predicts(settings_);
+    if (!settings_.associations.channels.empty()) associations_.emplace(settings_);
     groups_ = std::vector<Group>(group_first_.back());
     for (std::size_t kind = 0; kind + 1 < group_first_.size(); ++kind) {
         const bool alone = settings_.groups.empty();
@@ -116,6 +117,18 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
 void Pipeline::finish(Outputs& out) noexcept {
     Moment moment{.boot = boot_, .position = position_, .now_ns = now_ns_, .ledger = ledger_, .out = out};
     close_all_windows(0, moment);
+}
+
+std::size_t Pipeline::association_rows(std::span<AssociationRow> out) const noexcept {
+    if (!associations_) return 0;
+    std::array<Associations::Rule, Associations::rules_most> rules;
+    const std::size_t count = associations_->rules(std::span(rules).first(std::min(rules.size(), out.size())));
+    for (std::size_t i = 0; i < count; ++i) {
+        const Associations::Rule& rule = rules[i];
+        out[i] = {channels_[rule.antecedent.channel].name, channels_[rule.consequent.channel].name,
+                  rule.antecedent.state, rule.consequent.state, rule.figures};
+    }
+    return count;
 }
 
 std::optional<std::int64_t> Pipeline::next_deadline_ns() const noexcept {
@@ -254,6 +267,9 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
     channel.changed_at = moment.position;
 
     if (predicts_) offer_labels(channel, raw->raw, time);
+    if (associations_) {
+        associations_->on_reading(slot, to_double(raw->raw, channel.scale.exponent()), moment.now_ns, moment.position);
+    }
     if (!time.late) {
         const double reading = to_double(raw->raw, channel.scale.exponent());
         for (std::uint8_t i = 0; i < channel.rule_count; ++i) {
@@ -332,6 +348,7 @@ void Pipeline::close_all_windows(std::uint32_t flags, Moment& moment) noexcept {
 }
 
 void Pipeline::on_began(bool wall_trusted, Moment& moment) noexcept {
+    if (associations_) associations_->began(moment.position);
     wall_trusted_ = wall_trusted;
     for (AggregateRow& row : leftover_.windows) {
         row.number = moment.next_number();

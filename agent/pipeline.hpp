@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/alert_rules.hpp"
+#include "agent/associations.hpp"
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
 #include "agent/ledger.hpp"
@@ -81,6 +82,10 @@ public:
     // passed over: nothing ever removes them. False for an entry that cannot be read.
     bool restore(std::string_view key, std::span<const std::byte> value);
     void restored();
+
+    // Rules of [associations], by falling confidence; none without them.
+    const Associations* associations() const noexcept { return associations_ ? &*associations_ : nullptr; }
+    std::size_t association_rows(std::span<AssociationRow> out) const noexcept;
 
     void each_figures(const std::function<void(const PredictionFigures&)>& take) const;
 
@@ -210,7 +215,8 @@ private:
     std::uint64_t groups_refused_ = 0;
     ModelCopies copies_;
     std::optional<ModelRefusal> last_refusal_;
-    bool predicts_ = false;             // a group does
+    bool predicts_ = false;  // a group does
+    std::optional<Associations> associations_;
     std::uint64_t save_all_after_ = 0;  // positions up to it were never saved under these settings
 
     // Left over by an older configuration or boot, until the `began` record.

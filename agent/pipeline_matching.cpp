@@ -89,6 +89,7 @@ std::uint32_t Pipeline::new_channel(const ChannelName& name, std::size_t topic_b
 void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) noexcept {
     Channel& channel = channels_[slot];
     const TopicPattern& pattern = sources_[channel.source].pattern;
+    if (associations_) associations_->watch(slot, channel.name.view());
     if (settings_.groups.empty()) seat(slot, channel.name, Group::alone, 0, moment);
     const auto kinds = static_cast<std::uint16_t>(settings_.groups.size());
     for (std::uint16_t kind = 0; kind < kinds; ++kind) {

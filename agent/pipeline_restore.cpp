@@ -177,6 +177,7 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
     if (const auto slot = slot_of(key, "group")) return *slot >= leftover_.groups || read_group(*slot, in);
     if (const auto slot = slot_of(key, "model")) return *slot >= leftover_.groups || read_model(*slot, in);
     if (const auto slot = slot_of(key, "rule")) return *slot >= leftover_.rule_states || read_rule(*slot, in);
+    if (key == "pairs") return !associations_ || associations_->read(in);
     if (slot_of(key, "before")) return true;  // the database alone keeps it
     const auto slot = slot_of(key, "source");
     if (!slot) return false;

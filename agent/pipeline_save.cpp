@@ -42,6 +42,7 @@ std::size_t group_bytes_max_of(const Group& group) noexcept {
 std::size_t Pipeline::saved_bytes_max() const noexcept {
     std::size_t most =
         std::max({channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + redelivery_.written_bytes_max()});
+    if (associations_) most = std::max(most, associations_->written_bytes());
     for (const Group& group : groups_) {
         most = std::max({most, group.model->snapshot_bytes() + 8, group_bytes_max_of(group)});
     }
@@ -51,6 +52,7 @@ std::size_t Pipeline::saved_bytes_max() const noexcept {
 std::size_t Pipeline::saved_total_max() const noexcept {
     std::size_t total = 1024 + redelivery_.written_bytes_max() + sources_.size() * (1024 + key_bytes_max);
     for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
+    if (associations_) total += associations_->written_bytes() + key_bytes_max;
     total += channels_.size() * (channel_bytes_max + key_bytes_max);
     total += rules_.capacity() * (rule_bytes_max + key_bytes_max);
     for (const Group& group : groups_)
@@ -97,6 +99,12 @@ void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_sin
             out.put(sources_[source].own_copies);
             sources_[source].ledger.write(out);
         });
+    }
+    if (associations_ && (all || associations_->changed_at() > since)) {
+        ByteWriter out(scratch);
+        associations_->write(out);
+        if (!out.ok()) std::abort();
+        take("pairs", out.written());
     }
     ByteWriter out(scratch);
     write_base(out);

@@ -12,8 +12,9 @@ namespace redshank {
 namespace {
 
 // In the order of the digest; a missing one counts as empty.
-constexpr std::array<std::string_view, 5> digested{"scores.csv", "alerts.jsonl", "aggregates.csv", "predictions.csv",
-                                                   "models.bin"};
+constexpr std::string_view associations = "associations.csv";
+constexpr std::array<std::string_view, 6> digested{"scores.csv",      "alerts.jsonl", "aggregates.csv",
+                                                   "predictions.csv", "models.bin",   associations};
 constexpr std::string_view summary = "summary.json";
 constexpr std::uint32_t models_magic = 0x4d485352;  // "RSHM" in the file
 constexpr std::uint16_t models_format = 1;
@@ -106,6 +107,31 @@ void ReplayFiles::end_input(const Pipeline& pipeline) {
     }
     predictions_.end_input(input_, timestamps_);
     write_models(pipeline);
+    if (pipeline.associations() != nullptr) write_associations(pipeline);
+}
+
+void ReplayFiles::write_associations(const Pipeline& pipeline) {
+    std::ostream& out = associations_;
+    if (!associations_.is_open()) {
+        associations_.open(directory_ / associations, std::ios::binary);
+        out << "input,if,is,then,becomes,together,support,confidence,lift\n";
+    }
+    std::array<AssociationRow, Associations::rules_most> rows;
+    const std::size_t count = pipeline.association_rows(rows);
+    for (const AssociationRow& row : std::span(rows).first(count)) {
+        put_cell(out, input_);
+        out << ',';
+        put_cell(out, row.antecedent.view());
+        out << ',' << int{row.antecedent_state} << ',';
+        put_cell(out, row.consequent.view());
+        out << ',' << int{row.consequent_state};
+        out << ',' << row.figures.together;
+        for (const float figure : {row.figures.support, row.figures.confidence, row.figures.lift}) {
+            out << ',';
+            put_number(out, figure);
+        }
+        out << '\n';
+    }
 }
 
 void ReplayFiles::write_models(const Pipeline& pipeline) {
@@ -163,6 +189,10 @@ Outcome<std::string> ReplayFiles::finish() {
     for (std::ofstream* file : {&scores_, &alerts_, &aggregates_file_, &models_}) {
         file->close();
         if (file->fail()) return failure(directory_.string() + ": a result file could not be written");
+    }
+    if (associations_.is_open()) {
+        associations_.close();
+        if (associations_.fail()) return failure((directory_ / associations).string() + ": could not be written");
     }
     if (!predictions_.close()) return failure(directory_.string() + ": predictions.csv could not be written");
     Sha256Stream digest;

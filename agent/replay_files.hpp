@@ -52,12 +52,14 @@ private:
     };
     void write_score(std::string_view timestamp, std::string_view group, const RowScore& score);
     void write_models(const Pipeline& pipeline);
+    void write_associations(const Pipeline& pipeline);
 
     std::filesystem::path directory_;
     std::ofstream scores_;
     std::ofstream alerts_;
     std::ofstream aggregates_file_;
     std::ofstream models_;
+    std::ofstream associations_;  // open where there are any
     ReplayPredictions predictions_;
     std::string input_;
     bool wide_ = false;

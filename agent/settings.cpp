@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/associations.hpp"
 #include "agent/budget.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "model/model.hpp"
@@ -23,6 +24,10 @@ std::vector<Unrelated> related(const Settings& settings) {
              "the default rule watches each of the " + std::to_string(limits.groups_max) + " groups");
     at_least("limits.results", limits.results_max, 4 * limits.channels_max,
              "with four for each of the " + channels + " there are always two to merge");
+    if (!settings.associations.channels.empty() && limits.channels_max > Associations::channels_most) {
+        wrong.push_back({"associations.channels", "goes with at most " + std::to_string(Associations::channels_most) +
+                                                      " channels (limits.channels)"});
+    }
     // A record is the payload and its topic, and takes at most a quarter of the ring.
     const std::uint64_t inbox_least = 4 * (limits.payload_bytes_max + 1024);
     if (limits.inbox_bytes < inbox_least) {

@@ -115,6 +115,10 @@ struct Settings {
         std::int64_t max_age_ns = 7LL * 24 * 3600 * 1'000'000'000;
     } window;
     AnomalySettings anomaly;
+    struct Associations {
+        std::vector<std::string> channels;  // patterns of channel names; empty: nothing is watched
+        std::int64_t within_ns = 10'000'000'000;
+    } associations;
     std::vector<SourceSettings> sources;
     std::vector<GroupSettings> groups;
     std::vector<RuleSettings> rules;

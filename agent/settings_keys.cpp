@@ -31,6 +31,9 @@ constexpr std::array tables{
     SettingsTable{"anomaly", false,
                   "The default rule `anomaly`, and the model of channels judged alone and of groups that say nothing "
                   "else."},
+    SettingsTable{"associations", false,
+                  "Which changes of state occur together: `status --json` and `summary.json` of `replay` list them as "
+                  "rules. docs/associations.md."},
     SettingsTable{"models", false,
                   "Models that come from elsewhere: `redshank model import`, and `<base_topic>/model/<group>`. "
                   "docs/model-files.md."},
@@ -251,6 +254,27 @@ const std::array keys{
                 "\"1h\"",
                 "Longest time an alert keeps its model from learning.",
                 [](T& to, const V& v) { to.settings.anomaly.hold_ns = v.whole; }},
+
+    SettingsKey{
+        "associations",
+        "channels",
+        KeyType::texts,
+        0,
+        texts_max,
+        {},
+        "[]",
+        "Patterns of channel names: their changes of state (whole numbers from 0 to 15, booleans, ON and OFF) are "
+        "events.",
+        [](T& to, const V& v) { to.settings.associations.channels = v.texts; }},
+    SettingsKey{"associations",
+                "within",
+                KeyType::duration,
+                0,
+                day,
+                {},
+                "\"10s\"",
+                "Events so long after a first one occur together with it.",
+                [](T& to, const V& v) { to.settings.associations.within_ns = v.whole; }},
 
     SettingsKey{
         "models",

@@ -294,6 +294,10 @@ void check_relations(Settings& settings, SettingsReport& report) {
     const std::vector<std::string> labels = check_sources(settings, report);
     check_groups(settings, labels, report);
     check_tasks(settings, report);
+    for (std::size_t i = 0; i < settings.associations.channels.size(); ++i) {
+        check_pattern(settings.associations.channels[i], "associations.channels#" + std::to_string(i),
+                      "an element of channels", report);
+    }
     if (as_double(settings.anomaly.clear_below) > as_double(settings.anomaly.score_above)) {
         report.error(report.has("anomaly.clear_below") ? "anomaly.clear_below" : "anomaly.score_above",
                      "clear_below must be at most score_above");

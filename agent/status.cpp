@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "agent/association_report.hpp"
 #include "agent/heap.hpp"
 #include "agent/json_writer.hpp"
 
@@ -12,8 +13,9 @@ namespace {
 // Every byte of a text may need six in JSON.
 std::size_t text_bytes_max(const Settings& settings) {
     constexpr std::size_t per_source = 1024 + 6 * channel_name_bytes_max;
-    std::size_t bytes = std::size_t{16} * 1024 + Status::figures_max * (512 + 12 * channel_name_bytes_max) +
-                        Status::alerts_max * alert_json_bytes_max;
+    std::size_t bytes =
+        std::size_t{16} * 1024 + (settings.associations.channels.empty() ? 0 : associations_json_bytes_max) +
+        Status::figures_max * (512 + 12 * channel_name_bytes_max) + Status::alerts_max * alert_json_bytes_max;
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
 }
@@ -119,6 +121,11 @@ Status::Copy Status::copy() noexcept {
         pipeline.each_figures([this](const PredictionFigures& each) {
             if (figures_.size() < figures_max) figures_.push_back(each);
         });
+    if (const Associations* associations = pipeline.associations()) {
+        copy.baskets = associations->baskets();
+        copy.events_left_out = associations->left_out();
+        copy.association_count = pipeline.association_rows(associations_);
+    }
     for (const AlertState wanted : {AlertState::firing, AlertState::clear}) {
         for (std::uint32_t slot = 0; slot < pipeline.rules().capacity(); ++slot) {
             const RuleState& state = pipeline.rules()[slot];
@@ -192,6 +199,12 @@ std::string_view Status::json(bool ready) noexcept {
         .end_object();
 
     models_.write_figures(json.key("models"));
+    if (!settings_.associations.channels.empty()) {
+        json.key("associations").begin_object().member("baskets", std::uint64_t{now.baskets});
+        json.member("left_out", now.events_left_out).key("rules");
+        write_associations(json, std::span(associations_).first(now.association_count));
+        json.end_object();
+    }
     if (predictions_ != nullptr) {
         json.key("predictions").begin_object().member("published", predictions_->published());
         json.member("waiting", predictions_->waiting()).member("dropped", predictions_->dropped());

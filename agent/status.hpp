@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
 #include <vector>
 
 #include "agent/alert_publisher.hpp"
+#include "agent/associations.hpp"
 #include "agent/checkpointer.hpp"
 #include "agent/intake.hpp"
 #include "agent/keeper.hpp"
@@ -45,6 +47,9 @@ private:
         std::uint64_t groups_refused = 0;
         std::uint64_t rule_states_refused = 0;
         std::uint64_t alerts_more = 0;
+        std::uint32_t baskets = 0;
+        std::uint64_t events_left_out = 0;
+        std::size_t association_count = 0;
     };
     Copy copy() noexcept;
 
@@ -60,6 +65,7 @@ private:
     std::vector<AlertRow> alerts_;
     const PredictionPublisher* predictions_ = nullptr;
     std::vector<PredictionFigures> figures_;
+    std::array<AssociationRow, Associations::rules_most> associations_;
     std::vector<char> text_;
 };
 

@@ -52,6 +52,11 @@ void EventPairs::see(Event event, std::int64_t now_ms) noexcept {
     ++basket_used_;
 }
 
+void EventPairs::begin_again() noexcept {
+    if (basket_used_ > 0) close();
+    latest_ms_ = INT64_MIN;
+}
+
 void EventPairs::pass_time(std::int64_t now_ms) noexcept {
     latest_ms_ = std::max(latest_ms_, now_ms);
     if (basket_used_ == 0) return;

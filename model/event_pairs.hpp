@@ -36,6 +36,7 @@ public:
     void see(Event event, std::int64_t now_ms) noexcept;
     // Closes a basket whose window is over. see() does it too; without events nobody else would.
     void pass_time(std::int64_t now_ms) noexcept;
+    void begin_again() noexcept;  // times begin anew: an open basket is over
 
     // "Where `antecedent` occurs, so does `consequent`."
     struct Rule {

@@ -98,6 +98,8 @@ Settings predicting_later() {
     clusters.stages = {"standardise", "pca:1", "kmeans:2"};
     settings.groups.push_back(clusters);
     settings.capacities.channels_max = 30;
+    settings.associations.channels = {"plant/+/sensors:a", "plant/m1/#"};
+    settings.associations.within_ns = 2 * s;
     return settings;
 }
 
