@@ -62,7 +62,7 @@ std::size_t count_of(const KeyValue& value) {
 }
 
 constexpr std::string_view severities = "info|warning|critical";
-constexpr std::string_view models = "auto|pca|half-space-trees|k-means|autoencoder";
+constexpr std::string_view models = "auto|pca|half-space-trees|k-means|knn-distance|autoencoder";
 using T = KeyTarget;
 using V = KeyValue;
 

@@ -7,6 +7,7 @@
 #include "model/group_detector.hpp"
 #include "model/half_space_trees.hpp"
 #include "model/k_means.hpp"
+#include "model/neighbour_distance.hpp"
 #include "model/pca_model.hpp"
 #include "model/quantity_detector.hpp"
 
@@ -30,6 +31,7 @@ constexpr DistanceEntry entry_of() {
 constexpr std::array distances{
     entry_of<HalfSpaceTrees>(),
     entry_of<KMeans<Lags::inputs_max, 8>>(),
+    entry_of<NeighbourDistance>(),
     entry_of<Autoencoder>(),
 };
 
@@ -42,6 +44,7 @@ std::span<const ModelKind> model_kinds() noexcept {
         distances[0].kind,
         distances[1].kind,
         distances[2].kind,
+        distances[3].kind,
     };
     static_assert(kinds.size() == 2 + distances.size());
     return kinds;

@@ -36,6 +36,8 @@ INSTANTIATE_TEST_SUITE_P(Auto, ModelContract,
 INSTANTIATE_TEST_SUITE_P(HalfSpaceTrees, ModelContract, testing::ValuesIn(of_few_sizes("half-space-trees", 98'304)),
                          label);
 INSTANTIATE_TEST_SUITE_P(KMeans, ModelContract, testing::ValuesIn(of_few_sizes("k-means", 8192)), label);
+INSTANTIATE_TEST_SUITE_P(NeighbourDistance, ModelContract, testing::ValuesIn(of_few_sizes("knn-distance", 20'480)),
+                         label);
 INSTANTIATE_TEST_SUITE_P(Autoencoder, ModelContract, testing::ValuesIn(of_few_sizes("autoencoder", 4096)), label);
 
 TEST(Models, auto_is_made_for_the_number_of_channels) {

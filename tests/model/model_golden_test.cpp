@@ -84,6 +84,7 @@ TEST(ModelGolden, scores_and_snapshot_are_these_bytes_on_every_board) {
     EXPECT_EQ(digest_of("k-means", 8, 100'000), 0xa3e06dbeabc926bfU);
     EXPECT_EQ(digest_of("k-means", 1, 20'000), 0x281d77cde6417552U);
     EXPECT_EQ(digest_of("autoencoder", 8, 100'000), 0x9d095d1ddac3c1d1U);
+    EXPECT_EQ(digest_of("knn-distance", 8, 100'000), 0x8b9fd943a38c26ffU);
 }
 
 }  // namespace
