@@ -1,5 +1,6 @@
 // Every classifier on labelled streams: each row is classified, then learned; the inputs are standardised by a running
-// mean and deviation that have seen the rows before only. Share right over all rows, and the mean of the classes'.
+// mean and deviation that have seen the rows before only. Share right over all rows, the mean of the classes', and the
+// share over ten folds with its deviation.
 //   model_bench_streams folder       with weather_first_half.csv and elec_first_half.csv
 //   Elec2's class follows from the prices before in nearly every row: its figures say nothing of a learner's worth.
 #include <algorithm>
@@ -7,9 +8,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "model/cross_validation.hpp"
 #include "model/fading_moments.hpp"
 #include "model/learners.hpp"
 
@@ -50,6 +53,15 @@ void standardise(std::vector<Row>& rows) {
     }
 }
 
+// The same by ten folds, each tested on rows it never learns.
+redshank::FoldFigures over_folds(std::string_view name, const std::vector<Row>& rows) {
+    std::vector<std::unique_ptr<redshank::Classifier>> learners;
+    for (int i = 0; i < 10; ++i) learners.push_back(redshank::make_classifier(name, rows.front().values.size(), 2));
+    redshank::ClassCrossValidation folds(std::move(learners));
+    for (const Row& row : rows) folds.add({row.values}, row.label);
+    return redshank::figures_over(folds.folds(), [](const auto& fold) { return fold.accuracy(); });
+}
+
 void measure(std::string_view name, const std::vector<Row>& rows) {
     const auto learner = redshank::make_classifier(name, rows.front().values.size(), 2);
     std::array<double, 2> right{};
@@ -60,8 +72,10 @@ void measure(std::string_view name, const std::vector<Row>& rows) {
         right[row.label] += learner->classify(features) == row.label ? 1 : 0;
         learner->learn(features, row.label);
     }
-    std::printf("  %-18.*s %.4f  balanced %.4f\n", static_cast<int>(name.size()), name.data(),
+    std::printf("  %-18.*s %.4f  balanced %.4f", static_cast<int>(name.size()), name.data(),
                 (right[0] + right[1]) / (seen[0] + seen[1]), 0.5 * (right[0] / seen[0] + right[1] / seen[1]));
+    const redshank::FoldFigures folds = over_folds(name, rows);
+    std::printf("  folds %.4f +- %.4f\n", folds.mean, folds.deviation);
 }
 
 }  // namespace
