@@ -34,20 +34,22 @@ void Adwin::Row::drop(std::size_t oldest) noexcept {
     std::fill(buckets.begin() + count, buckets.end(), Bucket{});
 }
 
-bool Adwin::add(float value) noexcept {
+Adwin::Change Adwin::look(float value) noexcept {
     assert(std::isfinite(value));
     rows_[0].buckets[rows_[0].count++] = {static_cast<double>(std::clamp(value, -value_limit, value_limit)), 0.0};
     compress();
-    measure();
-    if (++since_look_ < look_every) return false;
+    if (++since_look_ < look_every) return Change::none;
     since_look_ = 0;
+    Window window = measured();
+    const double before = window.mean();
     bool cut = false;
-    while (width_ >= width_least && changed()) {
+    while (window.width >= width_least && changed(window)) {
         drop_oldest();
-        measure();
+        window = measured();
         cut = true;
     }
-    return cut;
+    if (!cut) return Change::none;
+    return window.mean() > before ? Change::rose : Change::fell;
 }
 
 void Adwin::compress() noexcept {
@@ -69,27 +71,27 @@ void Adwin::drop_oldest() noexcept {
     }
 }
 
-void Adwin::measure() noexcept {
-    width_ = 0;
-    sum_ = 0;
-    squares_ = 0;
+Adwin::Window Adwin::measured() const noexcept {
+    Window window;
     std::uint64_t size = std::uint64_t{1} << (rows - 1);
     for (std::size_t row = rows; row-- > 0; size /= 2) {
         for (std::size_t i = 0; i < rows_[row].count; ++i) {
             const Bucket& bucket = rows_[row].buckets[i];
-            squares_ += bucket.squares;
-            if (width_ > 0) {
-                squares_ += between(sum_, static_cast<double>(width_), bucket.sum, static_cast<double>(size));
+            window.squares += bucket.squares;
+            if (window.width > 0) {
+                window.squares +=
+                    between(window.sum, static_cast<double>(window.width), bucket.sum, static_cast<double>(size));
             }
-            sum_ += bucket.sum;
-            width_ += size;
+            window.sum += bucket.sum;
+            window.width += size;
         }
     }
+    return window;
 }
 
-bool Adwin::changed() const noexcept {
-    const auto width = static_cast<double>(width_);
-    const double variance = squares_ / width;
+bool Adwin::changed(const Window& window) const noexcept {
+    const auto width = static_cast<double>(window.width);
+    const double variance = window.squares / width;
     const double log_term = ln_of(2.0 * ln_of(width) / static_cast<double>(confidence_));
     std::uint64_t older = 0;
     double older_sum = 0;
@@ -99,12 +101,12 @@ bool Adwin::changed() const noexcept {
             older += size;
             older_sum += rows_[row].buckets[i].sum;
             if (older < part_least) continue;
-            if (width_ - older < part_least) return false;
+            if (window.width - older < part_least) return false;
             const auto n0 = static_cast<double>(older);
             const double n1 = width - n0;
             const double inverse = 1.0 / n0 + 1.0 / n1;
             const double chance = std::sqrt(2.0 * inverse * variance * log_term) + 2.0 / 3.0 * inverse * log_term;
-            if (std::fabs(older_sum / n0 - (sum_ - older_sum) / n1) > chance) return true;
+            if (std::fabs(older_sum / n0 - (window.sum - older_sum) / n1) > chance) return true;
         }
     }
     return false;
@@ -137,9 +139,7 @@ bool Adwin::read(ByteReader& in) noexcept {
         size *= 2;
     }
     since_look_ = in.get<std::uint32_t>();
-    if (!in.ok() || !possible || since_look_ >= look_every) return false;
-    measure();
-    return true;
+    return in.ok() && possible && since_look_ < look_every;
 }
 
 }  // namespace redshank

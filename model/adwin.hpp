@@ -20,11 +20,15 @@ class Adwin {
 public:
     explicit Adwin(float confidence = 0.002F) noexcept : confidence_(confidence) {}
 
-    // True when the window was cut: the stream has changed.
-    bool add(float value) noexcept;
+    enum class Change : std::uint8_t { none, fell, rose };  // of the mean, when the window was cut
 
-    std::uint64_t width() const noexcept { return width_; }
-    double mean() const noexcept { return width_ == 0 ? 0.0 : sum_ / static_cast<double>(width_); }
+    Change look(float value) noexcept;
+    // True when the window was cut: the stream has changed.
+    bool add(float value) noexcept { return look(value) != Change::none; }
+
+    // These two go through the window, as a look does at every 32nd value.
+    std::uint64_t width() const noexcept { return measured().width; }
+    double mean() const noexcept { return measured().mean(); }
 
     static constexpr std::size_t rows = 24;
     static constexpr std::size_t buckets_most = 5;
@@ -44,18 +48,21 @@ private:
         void drop(std::size_t oldest) noexcept;
     };
 
+    struct Window {
+        std::uint64_t width = 0;
+        double sum = 0;
+        double squares = 0;
+        double mean() const noexcept { return width == 0 ? 0.0 : sum / static_cast<double>(width); }
+    };
+
     void compress() noexcept;
     void drop_oldest() noexcept;
-    bool changed() const noexcept;
-    void measure() noexcept;
+    Window measured() const noexcept;
+    bool changed(const Window& window) const noexcept;
 
     float confidence_;
     std::array<Row, rows> rows_{};
     std::uint32_t since_look_ = 0;
-    // Follow from the buckets.
-    std::uint64_t width_ = 0;
-    double sum_ = 0;
-    double squares_ = 0;
 };
 
 }  // namespace redshank

@@ -22,6 +22,8 @@ public:
         return static_cast<std::uint32_t>(((next() >> 32) * limit) >> 32);
     }
 
+    constexpr std::uint64_t state() const noexcept { return state_; }  // a seed that goes on from here
+
 private:
     std::uint64_t state_;
 };
