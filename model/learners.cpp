@@ -1,6 +1,8 @@
 #include "model/learners.hpp"
 
+#include "model/adaptive_forest.hpp"
 #include "model/discriminant_analysis.hpp"
+#include "model/hoeffding_classifier.hpp"
 #include "model/linear_classifier.hpp"
 #include "model/linear_regression.hpp"
 #include "model/naive_bayes.hpp"
@@ -93,6 +95,20 @@ std::unique_ptr<Classifier> discriminant_analysis(std::size_t inputs, std::size_
     return nullptr;
 }
 
+std::unique_ptr<Classifier> hoeffding_tree(std::size_t inputs, std::size_t classes) {
+    if (inputs <= 8 && classes == 2) return std::make_unique<HoeffdingClassifier<8, 2, 88>>(inputs, classes);
+    if (inputs <= 16 && classes <= 4) return std::make_unique<HoeffdingClassifier<16, 4, 42>>(inputs, classes);
+    if (inputs <= 16) return std::make_unique<HoeffdingClassifier<16, classes_max, 12>>(inputs, classes);
+    return nullptr;
+}
+
+std::unique_ptr<Classifier> forest(std::size_t inputs, std::size_t classes) {
+    if (inputs <= 8 && classes == 2) return std::make_unique<AdaptiveForest<8, 2, 4, 45>>(inputs, classes);
+    if (inputs <= 16 && classes <= 4) return std::make_unique<AdaptiveForest<16, 4, 8, 14>>(inputs, classes);
+    if (inputs <= 16) return std::make_unique<AdaptiveForest<16, classes_max, 8, 8>>(inputs, classes);
+    return nullptr;
+}
+
 constexpr std::array<RegressorEntry, regressor_names.size()> regressors{{
     {"linear", [](auto name, auto inputs) { return linear<PlainHead>(name, inputs, {.rate = 0.01F}); }},
     {"linear-adaptive", [](auto name, auto inputs) { return linear<AdaptiveHead>(name, inputs, {.rate = 0.5F}); }},
@@ -121,6 +137,8 @@ constexpr std::array<ClassifierEntry, classifier_names.size()> classifiers{{
     {"knn", [](auto, auto inputs, auto classes) { return nearest_neighbours(inputs, classes); }},
     {"mlp", [](auto, auto inputs, auto classes) { return perceptron(inputs, classes); }},
     {"lda", [](auto, auto inputs, auto classes) { return discriminant_analysis(inputs, classes); }},
+    {"hoeffding-tree", [](auto, auto inputs, auto classes) { return hoeffding_tree(inputs, classes); }},
+    {"forest", [](auto, auto inputs, auto classes) { return forest(inputs, classes); }},
 }};
 
 }  // namespace

@@ -11,8 +11,9 @@ namespace redshank {
 
 inline constexpr std::array<std::string_view, 6> regressor_names{"linear", "linear-adaptive", "ridge", "nlms", "rls",
                                                                  "mlp"};
-inline constexpr std::array<std::string_view, 8> classifier_names{
-    "logistic", "logistic-adaptive", "svm", "kernel-svm", "naive-bayes", "knn", "mlp", "lda"};
+inline constexpr std::array<std::string_view, 10> classifier_names{
+    "logistic", "logistic-adaptive", "svm",   "kernel-svm", "naive-bayes", "knn", "mlp",
+    "lda",      "hoeffding-tree",    "forest"};
 
 // The learner of that name, as in the configuration. nullptr: no such name, or not for so many inputs or classes.
 std::unique_ptr<Regressor> make_regressor(std::string_view name, std::size_t inputs);

@@ -76,6 +76,23 @@ TEST(FloatMath, sigmoid_and_tanh_are_close_to_the_double) {
     EXPECT_EQ(tanh_of(-1000.0F), -1.0F);
 }
 
+TEST(FloatMath, the_normal_distribution_is_close_to_the_double) {
+    for (int i = -90'000; i <= 90'000; i += 7) {
+        const float value = static_cast<float>(i) * 0.0001F;
+        const double below = 0.5 * std::erfc(-static_cast<double>(value) * M_SQRT1_2);
+        ASSERT_NEAR(normal_below(value), below, 4e-7) << value;
+    }
+    EXPECT_EQ(normal_below(1e30F), 1.0F);
+    EXPECT_EQ(normal_below(-1e30F), 0.0F);
+}
+
+TEST(FloatMath, the_inverse_root_is_close_to_the_double) {
+    for (float value = 1e-30F; value < 1e30F; value *= 1.0173F) {
+        const double expected = 1.0 / std::sqrt(static_cast<double>(value));
+        ASSERT_NEAR(inverse_root_of(value), expected, 1e-5 * expected) << value;
+    }
+}
+
 TEST(FloatMath, cosine_of_turns_is_close_to_the_double) {
     for (int i = -10'000; i <= 10'000; ++i) {
         const float turns = static_cast<float>(i) * 0.0001F;

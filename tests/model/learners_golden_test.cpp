@@ -41,6 +41,11 @@ TEST(LearnersGolden, classifiers_are_these_bytes_on_every_board) {
     EXPECT_EQ(classifier_digest("lda", 8, 2, steps_golden), 0x5e4d68d0015ea294U);
     EXPECT_EQ(classifier_digest("lda", 13, 5, steps_golden / 10), 0x16a72fde51949b93U);
     EXPECT_EQ(classifier_digest("naive-bayes", 13, 5, steps_golden / 10), 0xf6c7aa58bf4f4b99U);
+    EXPECT_EQ(classifier_digest("hoeffding-tree", 8, 2, steps_golden), 0x8de22bb6e26069beU);
+    EXPECT_EQ(classifier_digest("hoeffding-tree", 13, 3, steps_golden / 10), 0xe7791bdd3b9fa2e3U);
+    EXPECT_EQ(classifier_digest("forest", 8, 2, steps_golden / 10), 0xd9b01793b3b042d4U);
+    EXPECT_EQ(classifier_digest("forest", 13, 5, steps_golden / 50), 0x3eba02fdb507a710U);
+    EXPECT_EQ(classifier_digest("hoeffding-tree", 13, 5, steps_golden / 10), 0x9fc0b208b0c674faU);
 }
 
 }  // namespace

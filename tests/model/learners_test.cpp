@@ -34,6 +34,8 @@ std::size_t classifier_bytes_most(std::string_view name, std::size_t inputs) {
     if (name == "kernel-svm") return 24'576;
     if (name == "knn") return inputs <= 8 ? 20'480 : 34'816;
     if (name == "mlp") return inputs <= 8 ? 1536 : 5120;
+    if (name == "hoeffding-tree") return 65'536;
+    if (name == "forest") return inputs <= 8 ? 262'144 : 524'288;
     if (name == "lda") return inputs <= 8 ? 1024 : 8192;
     return inputs <= 8 ? 512 : 8192;
 }
@@ -64,6 +66,8 @@ TEST(Learners, an_unknown_name_or_no_input_gives_none) {
     EXPECT_EQ(make_classifier("logistic", 8, 1), nullptr);
     EXPECT_EQ(make_classifier("logistic", 8, classes_max + 1), nullptr);
     EXPECT_EQ(make_classifier("kernel-svm", 17, 2), nullptr);
+    EXPECT_EQ(make_classifier("hoeffding-tree", 17, 2), nullptr);
+    EXPECT_EQ(make_classifier("forest", 17, 2), nullptr);
 }
 
 TEST(Learners, a_snapshot_of_another_learner_or_number_of_classes_is_refused) {
