@@ -126,7 +126,7 @@ constexpr std::array<ClassifierEntry, classifier_names.size()> classifiers{{
      }},
     {"logistic-adaptive",
      [](auto name, auto inputs, auto classes) {
-         return linear<AdaptiveHead>(name, inputs, classes, Loss::logistic, {.rate = 0.5F});
+         return linear<AdaptiveHead>(name, inputs, classes, Loss::logistic, {.rate = 2.0F});
      }},
     {"svm",
      [](auto name, auto inputs, auto classes) {

@@ -91,7 +91,7 @@ TEST(Learners, a_snapshot_of_another_learner_or_number_of_classes_is_refused) {
     }
 }
 
-// A tenth of the targets' rows; the figures over all of them are printed by tests/bench/learners_bench.cpp.
+// A tenth of the targets' rows; the figures over all of them are printed by tests/bench/costs_bench.cpp.
 double mse_on_hyperplane(std::string_view name) {
     static const auto rows = streams::hyperplane(50'000);
     const auto learner = make_regressor(name, streams::inputs);
