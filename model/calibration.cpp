@@ -28,24 +28,45 @@ float log10_of(float value) noexcept {
 
 void TailHistogram::add(float statistic) noexcept {
     const float position = std::min(position_of(statistic), static_cast<float>(bins - 1));
-    std::uint16_t& count = counts_[static_cast<std::size_t>(position)];
-    if (count == UINT16_MAX) {
-        total_ = 0;
-        for (std::uint16_t& each : counts_) {
-            each = static_cast<std::uint16_t>(each / 2);
-            total_ += each;
-        }
+    const auto bin = static_cast<std::size_t>(position);
+    if (counts_[bin] == UINT16_MAX) {
+        for (std::uint16_t& each : counts_) each = static_cast<std::uint16_t>(each / 2);
+        sum_up();
     }
-    ++count;
+    ++counts_[bin];
+    ++block_counts_[bin / block_bins];
     ++total_;
+}
+
+void TailHistogram::sum_up() noexcept {
+    block_counts_ = {};
+    total_ = 0;
+    for (std::size_t bin = 0; bin < bins; ++bin) {
+        block_counts_[bin / block_bins] += counts_[bin];
+        total_ += counts_[bin];
+    }
+}
+
+std::size_t TailHistogram::end() const noexcept {
+    std::size_t block = blocks;
+    while (block_counts_[block - 1] == 0) --block;
+    std::size_t end = block * block_bins;
+    while (counts_[end - 1] == 0) --end;
+    return end;
+}
+
+std::uint32_t TailHistogram::above(std::size_t bin) const noexcept {
+    const std::size_t block = bin / block_bins;
+    std::uint32_t sum = 0;
+    for (std::size_t i = bin + 1; i < (block + 1) * block_bins; ++i) sum += counts_[i];
+    for (std::size_t i = block + 1; i < blocks; ++i) sum += block_counts_[i];
+    return sum;
 }
 
 float TailHistogram::surprise(float statistic) const noexcept {
     if (total_ == 0) return 0.0F;
 
-    std::size_t end = bins;  // of the highest bin in use
-    while (counts_[end - 1] == 0) --end;
-
+    const std::size_t end = this->end();
     float position = position_of(statistic);
     if (end == bins) position = std::min(position, static_cast<float>(bins));
 
@@ -55,10 +76,8 @@ float TailHistogram::surprise(float statistic) const noexcept {
         return log10_of(all + 1.0F) + beyond_per_e_fold * e_folds;
     }
     const auto bin = static_cast<std::size_t>(position);
-    std::uint32_t above = 0;
-    for (std::size_t i = bin + 1; i < end; ++i) above += counts_[i];
     const float part = static_cast<float>(counts_[bin]) * (static_cast<float>(bin + 1) - position);
-    const float share = (static_cast<float>(above) + part + 1.0F) / (all + 1.0F);
+    const float share = (static_cast<float>(above(bin)) + part + 1.0F) / (all + 1.0F);
     return std::max(-log10_of(share), 0.0F);
 }
 
@@ -71,11 +90,8 @@ void TailHistogram::write(ByteWriter& out) const noexcept {
 }
 
 void TailHistogram::read(ByteReader& in) noexcept {
-    total_ = 0;
-    for (std::uint16_t& count : counts_) {
-        count = in.get<std::uint16_t>();
-        total_ += count;
-    }
+    for (std::uint16_t& count : counts_) count = in.get<std::uint16_t>();
+    sum_up();
 }
 
 float score_of(float rarity) noexcept {

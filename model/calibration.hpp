@@ -32,7 +32,15 @@ public:
     static constexpr std::size_t written_bytes = bins * sizeof(std::uint16_t);
 
 private:
+    static constexpr std::size_t block_bins = 8;
+    static constexpr std::size_t blocks = bins / block_bins;
+
+    void sum_up() noexcept;            // blocks and total, of the counts
+    std::size_t end() const noexcept;  // of the highest bin in use; total_ > 0
+    std::uint32_t above(std::size_t bin) const noexcept;
+
     std::array<std::uint16_t, bins> counts_{};
+    std::array<std::uint32_t, blocks> block_counts_{};
     std::uint32_t total_ = 0;
 };
 

@@ -46,7 +46,10 @@ public:
 
     void learn(const Features& features, std::uint8_t actual) noexcept override {
         assert(actual < classes_);
-        state_.seen[actual] = std::min(state_.seen[actual] + 1.0F, memory);
+        state_.seen[actual] += 1.0F;
+        if (state_.seen[actual] >= memory) {  // of all classes, so that their shares stay
+            for (float& seen : state_.seen) seen *= 0.5F;
+        }
         if (features.missing == 0) learn_whole(features, actual);
         if (state_.events < UINT32_MAX) ++state_.events;
         if (state_.events <= solve_always || state_.events % solve_every == 0) solve();

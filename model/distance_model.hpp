@@ -35,13 +35,16 @@ public:
     Score score(const Observation& observation) const noexcept override {
         if (learned_ < warmup_) return {};
         const Lags::Inputs inputs = lags_.before(observation.standardised);
-        return {score_of(distances_.rarity(detector_.distance(seen(inputs)))), true};
+        last_ = {true, inputs, detector_.distance(seen(inputs))};
+        return {score_of(distances_.rarity(last_.distance)), true};
     }
     void learn(const Observation& observation) noexcept override {
         const Lags::Inputs inputs = lags_.before(observation.standardised);
         if (learned_ >= std::max(warmup_ / 2, Detector::unsettled)) {
-            distances_.add(detector_.distance(seen(inputs)));
+            const bool known = last_.known && std::ranges::equal(seen(last_.inputs), seen(inputs));
+            distances_.add(known ? last_.distance : detector_.distance(seen(inputs)));
         }
+        last_.known = false;
         detector_.learn(seen(inputs));
         if (learned_ < UINT32_MAX) ++learned_;
         pass(observation);
@@ -61,6 +64,7 @@ public:
     bool restore(ByteReader& in) noexcept override {
         std::optional<ByteReader> body = frame().read(in);
         if (!body) return false;
+        last_.known = false;
         learned_ = body->get<std::uint32_t>();
         lags_.read(*body);
         if (!body->ok() || !detector_.read(*body)) return false;
@@ -75,6 +79,7 @@ public:
         detector_ = Detector(inputs_for(members));
         distances_ = {};
         learned_ = 0;
+        last_.known = false;
     }
     std::string_view name() const noexcept override { return Detector::name; }
 
@@ -94,6 +99,14 @@ private:
                 .body_bytes = static_cast<std::uint32_t>(body_bytes)};
     }
 
+    // The distance of the last score, while nothing was learned: what is scored is mostly learned next.
+    struct Last {
+        bool known = false;
+        Lags::Inputs inputs{};
+        float distance = 0;
+    };
+
+    mutable Last last_;
     Lags lags_;
     Detector detector_;
     TailHistogram distances_;

@@ -39,7 +39,9 @@ public:
         const float square = dot(x, x) + 1.0F;
         const float step = slope * options_.rate / (options_.normalised ? square : 1.0F + options_.rate * square);
         const float kept = 1.0F - options_.rate * options_.l2;
-        for (std::size_t i = 0; i < Inputs; ++i) weights_[i] = clamped(kept * weights_[i] - step * x[i], weight_limit);
+        std::array<float, Inputs> weights = weights_;  // here, so that the compiler knows it overlaps nothing
+        for (std::size_t i = 0; i < Inputs; ++i) weights[i] = clamped(kept * weights[i] - step * x[i], weight_limit);
+        weights_ = weights;
         bias_ = clamped(bias_ - step, weight_limit);
     }
 

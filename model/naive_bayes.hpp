@@ -48,7 +48,10 @@ public:
         std::array<float, Inputs> x;
         load(features, x);
         Normal& seen = class_[actual];
-        seen.events = std::min(seen.events + 1.0F, memory);
+        seen.events += 1.0F;
+        if (seen.events >= memory) {  // of all classes, so that their shares stay
+            for (Normal& each : class_) each.events *= 0.5F;
+        }
         for (std::size_t i = 0; i < inputs_; ++i) {
             if (!features.has(i)) continue;
             seen.counts[i] = std::min(seen.counts[i] + 1.0F, memory);

@@ -24,11 +24,35 @@ public:
     static constexpr std::size_t prototypes_max = 64;
     using Pattern = std::array<float, Values>;
 
-    // From the nearest one; 0 when there is none. range > 0.
+    struct Nearest {
+        float distance = 0;  // 0 when there is none
+        std::uint8_t place = 0;
+    };
+    // range > 0. All places at once, whether in use or not: loops of a fixed length over neighbours in memory.
+    Nearest nearest(const Pattern& pattern, float range) const noexcept {
+        if (count_ == 0) return {};
+        Places distances{};
+        const float value_weight = 1.0F / static_cast<float>(Values);
+        for (std::size_t i = 0; i < Values; ++i) {
+            for (std::size_t k = 0; k < prototypes_max; ++k) distances[k] += std::fabs(values_[i][k] - pattern[i]);
+        }
+        for (float& distance : distances) distance = std::min(distance / range, distance_most) * value_weight;
+        if constexpr (Values > 1) {
+            const Pattern shape = shape_of(pattern);
+            for (std::size_t i = 0; i < Values; ++i) {
+                for (std::size_t k = 0; k < prototypes_max; ++k) {
+                    distances[k] += shape_weight * value_weight * std::fabs(shapes_[i][k] - shape[i]);
+                }
+            }
+        }
+        const auto* const found = std::min_element(distances.begin(), distances.begin() + count_);
+        return {*found, static_cast<std::uint8_t>(found - distances.begin())};
+    }
     float distance(const Pattern& pattern, float range) const noexcept { return nearest(pattern, range).distance; }
 
-    void learn(const Pattern& pattern, float range) noexcept {
-        const Nearest found = nearest(pattern, range);
+    void learn(const Pattern& pattern, float range) noexcept { learn(pattern, nearest(pattern, range)); }
+    // found: the nearest one of now.
+    void learn(const Pattern& pattern, const Nearest& found) noexcept {
         if (count_ > 0 && found.distance <= vigilance) return met(found.place);
         std::uint8_t place = count_;
         if (count_ < prototypes_max) {
@@ -79,11 +103,6 @@ private:
     static constexpr std::size_t shape_values = Values > 1 ? Values : 0;
     static constexpr float distance_most = 1e6F;
 
-    struct Nearest {
-        float distance = 0;
-        std::uint8_t place = 0;
-    };
-
     static std::array<std::uint8_t, prototypes_max> places_in_order() noexcept {
         std::array<std::uint8_t, prototypes_max> places{};
         std::iota(places.begin(), places.end(), std::uint8_t{0});
@@ -112,27 +131,6 @@ private:
         std::transform(pattern.begin(), pattern.end(), shape.begin(),
                        [&](float value) { return (value - lowest) / spread; });
         return shape;
-    }
-
-    // All places at once, whether in use or not: loops of a fixed length over neighbours in memory.
-    Nearest nearest(const Pattern& pattern, float range) const noexcept {
-        if (count_ == 0) return {};
-        Places distances{};
-        const float value_weight = 1.0F / static_cast<float>(Values);
-        for (std::size_t i = 0; i < Values; ++i) {
-            for (std::size_t k = 0; k < prototypes_max; ++k) distances[k] += std::fabs(values_[i][k] - pattern[i]);
-        }
-        for (float& distance : distances) distance = std::min(distance / range, distance_most) * value_weight;
-        if constexpr (Values > 1) {
-            const Pattern shape = shape_of(pattern);
-            for (std::size_t i = 0; i < Values; ++i) {
-                for (std::size_t k = 0; k < prototypes_max; ++k) {
-                    distances[k] += shape_weight * value_weight * std::fabs(shapes_[i][k] - shape[i]);
-                }
-            }
-        }
-        const auto* const found = std::min_element(distances.begin(), distances.begin() + count_);
-        return {*found, static_cast<std::uint8_t>(found - distances.begin())};
     }
 
     void met(std::uint8_t place) noexcept {

@@ -62,14 +62,14 @@ QuantityDetector::Look QuantityDetector::look(float value, std::int16_t half_hou
     if (given > 0) seen.mean_surprise = sum / given;
 
     seen.last_block = {block_of(value)};
-    seen.block_distance = blocks_.distance(seen.last_block, range());
+    seen.nearest_block = blocks_.nearest(seen.last_block, range());
 
     const auto& recent = context_.recent.values;
     seen.has_pattern = recent.count() + 1 >= pattern;
     if (seen.has_pattern) {
         seen.last_values[0] = at_level(value);
         for (std::size_t i = 1; i < pattern; ++i) seen.last_values[i] = at_level(recent[i - 1]);
-        seen.pattern_distance = patterns_.distance(seen.last_values, range());
+        seen.nearest_pattern = patterns_.nearest(seen.last_values, range());
     }
     return seen;
 }
@@ -77,11 +77,13 @@ QuantityDetector::Look QuantityDetector::look(float value, std::int16_t half_hou
 Score QuantityDetector::score(const Observation& observation) const noexcept {
     if (learned_ < warmup_) return {};
     assert(observation.values.size() == 1);
-    const Look seen = look(observation.values[0], observation.half_hour);
+    last_look_.reset();
+    const Look& seen = last_look_.emplace(look(observation.values[0], observation.half_hour));
     const float log10_age = log2_of(static_cast<float>(std::max(learned_, age_least))) * log10_of_2;
 
-    float sum = power(mean_tail_.surprise(seen.mean_surprise)) + power(block_tail_.surprise(seen.block_distance)) +
-                power(pattern_tail_.surprise(seen.pattern_distance)) + power(values_.record(seen.value) * log10_age);
+    float sum =
+        power(mean_tail_.surprise(seen.mean_surprise)) + power(block_tail_.surprise(seen.nearest_block.distance)) +
+        power(pattern_tail_.surprise(seen.nearest_pattern.distance)) + power(values_.record(seen.value) * log10_age);
     if (seen.observed.has_residual) sum += power(residuals_.record(seen.observed.residual) * log10_age);
     // 1 where the power mean is `strange`. Any monotone map will do from here on.
     const float strangeness = sum / answers / power(log10_age / unit_of_log10 * strange);
@@ -91,6 +93,7 @@ Score QuantityDetector::score(const Observation& observation) const noexcept {
 
 void QuantityDetector::learn(const Observation& observation) noexcept {
     if (passed_.any) {
+        last_look_.reset();
         passed_.any = false;
         context_ = passed_.before;
         learn(look(passed_.value, passed_.half_hour));
@@ -99,15 +102,23 @@ void QuantityDetector::learn(const Observation& observation) noexcept {
 }
 
 void QuantityDetector::learn_next(float value, std::int16_t half_hour) noexcept {
-    const Look seen = look(value, half_hour);
+    const Look seen = looked(value, half_hour);
+    last_look_.reset();
     learn(seen);
     come_after(seen);
+}
+
+QuantityDetector::Look QuantityDetector::looked(float value, std::int16_t half_hour) const noexcept {
+    const bool same = last_look_ && last_look_->value == value && last_look_->half_hour == half_hour;
+    return same ? *last_look_ : look(value, half_hour);
 }
 
 void QuantityDetector::pass(const Observation& observation) noexcept {
     const float value = observation.values[0];
     if (!passed_.any) passed_ = {true, value, observation.half_hour, context_};
-    come_after(look(value, observation.half_hour));
+    const Look seen = looked(value, observation.half_hour);
+    last_look_.reset();
+    come_after(seen);
 }
 
 void QuantityDetector::learn(const Look& seen) noexcept {
@@ -116,12 +127,12 @@ void QuantityDetector::learn(const Look& seen) noexcept {
     }
     if (seen.observed.given != 0) mean_tail_.add(seen.mean_surprise);
     if (context_.in_block + 1U == block) {
-        if (!blocks_.empty()) block_tail_.add(seen.block_distance);
-        blocks_.learn(seen.last_block, range());
+        if (!blocks_.empty()) block_tail_.add(seen.nearest_block.distance);
+        blocks_.learn(seen.last_block, seen.nearest_block);
     }
     if (seen.has_pattern) {
-        if (!patterns_.empty()) pattern_tail_.add(seen.pattern_distance);
-        patterns_.learn(seen.last_values, range());
+        if (!patterns_.empty()) pattern_tail_.add(seen.nearest_pattern.distance);
+        patterns_.learn(seen.last_values, seen.nearest_pattern);
     }
     values_.learn(seen.value);
     if (seen.observed.has_residual && statistics_.residual_settled()) residuals_.learn(seen.observed.residual);
@@ -183,6 +194,7 @@ void QuantityDetector::snapshot(ByteWriter& out) const noexcept {
 bool QuantityDetector::restore(ByteReader& in) noexcept {
     std::optional<ByteReader> body = frame().read(in);
     if (!body) return false;
+    last_look_.reset();
     learned_ = body->get<std::uint32_t>();
     level_ = body->get<float>();
     bool possible = context_.read(*body) && std::fabs(level_) <= value_most;

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "model/calibration.hpp"
 #include "model/model.hpp"
@@ -55,8 +56,8 @@ private:
         float mean_surprise = 0;
         NoveltyMemory<1>::Pattern last_block{};
         NoveltyMemory<pattern>::Pattern last_values{};
-        float block_distance = 0;
-        float pattern_distance = 0;
+        NoveltyMemory<1>::Nearest nearest_block;
+        NoveltyMemory<pattern>::Nearest nearest_pattern;
         bool has_pattern = false;
     };
     // What came before the next reading, learned or not.
@@ -76,6 +77,7 @@ private:
         Context before;
     };
     Look look(float value, std::int16_t half_hour) const noexcept;
+    Look looked(float value, std::int16_t half_hour) const noexcept;
     void learn_next(float value, std::int16_t half_hour) noexcept;
     void learn(const Look& seen) noexcept;
     void come_after(const Look& seen) noexcept;
@@ -98,6 +100,8 @@ private:
     NoveltyMemory<pattern> patterns_;
     TailHistogram block_tail_;
     TailHistogram pattern_tail_;
+    // The look of the last score, while nothing has changed: what is scored is learned or passed next.
+    mutable std::optional<Look> last_look_;
 };
 
 static_assert(sizeof(QuantityDetector) <= 8192);

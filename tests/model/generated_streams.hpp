@@ -27,8 +27,8 @@ inline float four_decimals(float value) {
 }
 
 // RBF: 50 centroids with a spread of their own, a class and a weight each (as MOA's RandomRBFGenerator). How hard it is
-// depends on the draw: of the first ten seeds 9 is the one where naive Bayes, which has nothing to set, comes nearest to
-// the .706 that the peers' stream gives it.
+// depends on the draw: of the first ten seeds 9 is the one where naive Bayes, which has nothing to set, comes nearest
+// to the .706 that the peers' stream gives it.
 inline std::vector<Row> radial(int rows = rows_all, std::uint64_t seed = 9) {
     struct Centroid {
         std::array<float, inputs> centre{};
