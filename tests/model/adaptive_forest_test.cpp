@@ -10,6 +10,7 @@
 
 #include "model/poisson.hpp"
 #include "tests/model/generated_streams.hpp"
+#include "tests/model/long_stream.hpp"
 #include "tests/model/random.hpp"
 #include "tests/model/resigned_snapshots.hpp"
 
@@ -30,6 +31,7 @@ double accuracy_over(Classifier& forest, std::span<const streams::Row> rows) {
 }
 
 TEST(AdaptiveForest, learns_radial_streams_to_their_scores) {
+    WITHOUT_SANITIZER();
     // The first is the one of tests/bench, which is harder than most: ten unlimited batch trees (scikit-learn) that
     // have seen all of the first 100,000 rows are right in 0.901 of the next ones.
     struct Case {
@@ -49,6 +51,7 @@ TEST(AdaptiveForest, learns_radial_streams_to_their_scores) {
 }
 
 TEST(AdaptiveForest, a_drift_replaces_trees_and_the_accuracy_comes_back) {
+    WITHOUT_SANITIZER();
     const auto before = streams::radial(20'000, 5);
     const auto after = streams::radial(20'000, 9);
     const auto forest = std::make_unique<Forest>(streams::inputs, 2);
@@ -64,6 +67,7 @@ TEST(AdaptiveForest, a_drift_replaces_trees_and_the_accuracy_comes_back) {
 }
 
 TEST(AdaptiveForest, noise_is_no_drift) {
+    WITHOUT_SANITIZER();
     const auto forest = std::make_unique<Forest>(streams::inputs, 2);
     accuracy_over(*forest, streams::hyperplane(20'000));
     EXPECT_EQ(forest->drifts(), 0U);

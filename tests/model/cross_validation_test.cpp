@@ -4,6 +4,7 @@
 
 #include "model/learners.hpp"
 #include "tests/model/generated_streams.hpp"
+#include "tests/model/long_stream.hpp"
 
 namespace redshank {
 namespace {
@@ -19,6 +20,7 @@ float accuracy(const ClassEvaluation& fold) {
 }
 
 TEST(CrossValidation, agrees_with_one_learner_that_is_tested_and_then_trained) {
+    WITHOUT_SANITIZER();
     const auto rows = streams::hyperplane(40'000);
     ClassCrossValidation folds(classifiers("logistic", 10));
     const auto alone = make_classifier("logistic", streams::inputs, 2);

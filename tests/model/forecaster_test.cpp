@@ -11,6 +11,7 @@
 
 #include "tests/model/allocations.hpp"
 #include "tests/model/learner_golden.hpp"
+#include "tests/model/long_stream.hpp"
 #include "tests/model/random.hpp"
 
 namespace redshank {
@@ -170,6 +171,7 @@ TEST(Forecaster, nothing_is_allocated_after_construction_and_memory_is_bounded) 
 }
 
 TEST(Forecaster, forecasts_and_snapshot_are_these_bytes_on_every_board) {
+    WITHOUT_SANITIZER();
     Small forecaster(members);
     golden::Noise noise{20240229};
     Row row{};

@@ -9,6 +9,7 @@
 
 #include "tests/model/generated_streams.hpp"
 #include "tests/model/learner_contract.hpp"
+#include "tests/model/long_stream.hpp"
 
 namespace redshank::contract {
 namespace {
@@ -132,6 +133,7 @@ TEST(Learners, classification_comes_near_the_best_on_a_hyperplane) {
 }
 
 TEST(Learners, what_no_line_divides_a_kernel_tells_apart) {
+    WITHOUT_SANITIZER();
     const auto rows = streams::radial(50'000);
     const double line = accuracy_of("svm", rows);
     EXPECT_GT(accuracy_of("kernel-svm", rows), line + 0.05);

@@ -8,6 +8,7 @@
 
 #include "tests/model/generated_streams.hpp"
 #include "tests/model/learner_contract.hpp"
+#include "tests/model/long_stream.hpp"
 
 namespace redshank::contract {
 namespace {
@@ -54,6 +55,7 @@ TEST(NearestNeighbours, an_event_is_forgotten_after_a_thousand_others) {
 }
 
 TEST(NearestNeighbours, tells_apart_what_no_line_divides) {
+    WITHOUT_SANITIZER();
     NearestNeighbours<8> learner(streams::inputs, 2);
     double right = 0;
     const auto rows = streams::radial(20'000);

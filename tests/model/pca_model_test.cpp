@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "tests/model/long_stream.hpp"
 #include "tests/model/random.hpp"
 
 // Streams and faults as the PCA's score sees them.
@@ -125,11 +126,13 @@ void expect_few_strange(const char* what, const std::function<float(int)>& next)
 }
 
 TEST(Threshold, carries_over_white_noise) {
+    WITHOUT_SANITIZER();
     Random random(seed);
     expect_few_strange("white noise", [&](int) { return random.normal(); });
 }
 
 TEST(Threshold, carries_over_autoregressive_streams) {
+    WITHOUT_SANITIZER();
     Random random(seed);
     for (const float memory : {0.5F, 0.9F, 0.99F}) {
         float value = random.normal();
@@ -139,6 +142,7 @@ TEST(Threshold, carries_over_autoregressive_streams) {
 }
 
 TEST(Threshold, carries_over_periodic_streams) {
+    WITHOUT_SANITIZER();
     Random random(seed);
     for (const double period : {7.0, 288.0}) {
         expect_few_strange("sine", [&](int i) {
@@ -149,6 +153,7 @@ TEST(Threshold, carries_over_periodic_streams) {
 }
 
 TEST(Threshold, carries_over_heavy_tails) {
+    WITHOUT_SANITIZER();
     Random random(seed);
     expect_few_strange("cubed noise", [&](int) {
         const float value = random.normal();

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <vector>
 
+#include "tests/model/long_stream.hpp"
 #include "tests/model/random.hpp"
 
 namespace redshank {
@@ -52,6 +53,7 @@ private:
 };
 
 TEST(Pca, learns_the_subspace_of_the_batch_covariance_within_two_degrees) {
+    WITHOUT_SANITIZER();
     for (const Eigen::Index inputs : {8, 16}) {
         SCOPED_TRACE(inputs);
         constexpr int count = 20'000;
@@ -111,6 +113,7 @@ TEST(Pca, distances_are_those_of_the_textbook) {
 }
 
 TEST(Pca, components_stay_orthonormal_whatever_is_learned) {
+    WITHOUT_SANITIZER();
     Random random(seed);
     const std::vector<std::pair<const char*, std::function<void(std::span<float>, int)>>> streams{
         {"constant", [](auto x, int) { std::fill(x.begin(), x.end(), 3.0F); }},
