@@ -138,7 +138,8 @@ TEST(EventPairs, times_that_jump_and_baskets_that_overflow_do_no_harm) {
     Random random(9);
     const std::array times{INT64_MIN, INT64_MAX, std::int64_t{0}, std::int64_t{-1}, std::int64_t{1} << 62};
     for (int i = 0; i < 2000; ++i) {
-        const std::int64_t now_ms = i < 1000 ? i / 100 * 3000 : times[random.next() % times.size()];
+        const std::int64_t now_ms =
+            i < 1000 ? i / 100 * 3000 : times[static_cast<std::size_t>(random.next() % times.size())];
         pairs.see(static_cast<EventPairs::Event>(random.next()), now_ms);
     }
     EXPECT_GT(pairs.left_out(), 500U);
