@@ -14,7 +14,8 @@ namespace redshank {
 
 // Which changes of state occur together. A channel that matches one of [associations] channels is watched; a reading of
 // it that differs from the one before is an event, "this channel became that", where both are states: whole numbers
-// from 0 to states_most - 1. Times are the gateway's.
+// from 0 to states_most - 1. Times are the gateway's, of arrival; a backfilled reading is of a time that was, and no
+// event.
 //   Units: ns. Memory: acquired by the constructor. Thread: pipeline only.
 class Associations {
 public:

@@ -26,7 +26,7 @@ struct PredictionEvent {
     bool has_actual = false;
     double predicted = 0;
     double actual = 0;
-    float share = 0;  // of a class, among all
+    float share = 0;  // of a class, among all; 0 where joined
     std::int64_t time_ns = 0;
 };
 

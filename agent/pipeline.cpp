@@ -267,11 +267,9 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
     channel.changed_at = moment.position;
 
     if (predicts_) offer_labels(channel, raw->raw, time);
-    if (associations_) {
-        associations_->on_reading(slot, to_double(raw->raw, channel.scale.exponent()), moment.now_ns, moment.position);
-    }
     if (!time.late) {
         const double reading = to_double(raw->raw, channel.scale.exponent());
+        if (associations_) associations_->on_reading(slot, reading, moment.now_ns, moment.position);
         for (std::uint8_t i = 0; i < channel.rule_count; ++i) {
             const std::uint32_t state = channel.rules[i];
             if (rules_.rule(rules_[state].rule).kind == Rule::Kind::absent) {

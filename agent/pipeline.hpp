@@ -69,8 +69,8 @@ public:
 
     // What changed after position `since` (0: everything, and what is gone), and models that changed after
     // `models_since` (nullopt: none).
-    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...". A model that a
-    //   command changed is saved with the command's position. No heap but the callback's own.
+    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...", "pairs". A model
+    //   that a command changed is saved with the command's position. No heap but the callback's own.
     void save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
               const SaveEntry& take) const;
     std::size_t saved_bytes_max() const noexcept;  // of one entry: what `scratch` needs

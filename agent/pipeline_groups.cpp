@@ -103,14 +103,13 @@ void Pipeline::end_row(Moment& moment) noexcept {
         if (!group.used) continue;
         if (group.fresh != 0) {
             score(slot, moment);
-            join_labels(slot, moment);
         } else {
             if (group.predictor != nullptr) take_empty_row(slot, moment);
             const bool firing =
                 group.anomaly_rule != AlertRules::none && rules_[group.anomaly_rule].state == AlertState::firing;
             moment.out.scored({group.name.view(), 0, 0, firing});
-            join_labels(slot, moment);
         }
+        join_labels(slot, moment);
     }
 }
 

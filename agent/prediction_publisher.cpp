@@ -22,7 +22,7 @@ void PredictionPublisher::add(const PredictionEvent& event) noexcept {
     entry = {};
     entry.group.assign(event.group);
     entry.target.assign(event.target);
-    entry.is_class = event.is_class;
+    entry.has_share = event.is_class && !event.joined;
     entry.has_actual = event.has_actual;
     entry.predicted = event.predicted;
     entry.actual = event.actual;
@@ -107,7 +107,7 @@ std::string_view prediction_json(const PredictionPublisher::Entry& entry, std::s
     json.begin_object().member("group", entry.group.view()).member("target", entry.target.view());
     json.member("predicted", entry.predicted);
     if (entry.has_actual) json.member("actual", entry.actual);
-    if (entry.is_class) json.member("share", entry.share);
+    if (entry.has_share) json.member("share", entry.share);
     json.member("t", entry.time_ns).end_object();
     return json.ok() ? json.text() : std::string_view{};
 }

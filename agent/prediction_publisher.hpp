@@ -42,7 +42,7 @@ public:
     struct Entry {
         ChannelName group;
         ChannelName target;
-        bool is_class = false;
+        bool has_share = false;
         bool has_actual = false;
         double predicted = 0;
         double actual = 0;

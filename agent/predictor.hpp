@@ -80,7 +80,7 @@ public:
     virtual void stamp(const Stamp&) noexcept {}
     virtual void offer_label(double, const Stamp&) noexcept {}
     virtual bool has_label() const noexcept { return false; }
-    virtual std::optional<LabelledRow> join(std::int64_t) noexcept { return std::nullopt; }
+    virtual std::optional<LabelledRow> join([[maybe_unused]] std::int64_t now_ns) noexcept { return std::nullopt; }
     virtual LateLabels late_labels() const noexcept { return {}; }
 
     // It shall make use of a short stream: it starts when the deviations are about right.

@@ -62,7 +62,9 @@ public:
         const auto actual = static_cast<std::uint8_t>(value);
         if (row.has_predicted) {
             figures_.add(row.predicted, actual);
-            learn_row({.values = waiting_->values(*place), .missing = row.missing}, actual);
+            const Features before{.values = waiting_->values(*place), .missing = row.missing};
+            Stages::Room room{};
+            learn_row(before, stages_.apply(before, room), actual);
         }
         waiting_->take(*place);
         return labelled;
@@ -81,10 +83,10 @@ public:
         const std::uint64_t all = UINT64_MAX >> (features_max - count);
         prediction_.has_predicted = (missing_ & all) != all;
         if (prediction_.has_predicted) {
-            Stages::Room room{};
             std::array<float, classes_max> shares{};
             const std::span<float> used = std::span(shares).first(classifier_->classes());
-            classifier_->shares(stages_.apply(inputs(), room), used);
+            behind_ = stages_.apply(inputs(), behind_room_);
+            classifier_->shares(behind_, used);
             const auto best = std::max_element(used.begin(), used.end());
             prediction_.predicted = static_cast<double>(best - used.begin());
             prediction_.share = *best;
@@ -110,7 +112,7 @@ public:
     void learn(const Observation&) noexcept override {
         if (waiting_) return wait();
         if (!prediction_.has_actual || !prediction_.has_predicted) return;
-        learn_row(inputs(), static_cast<std::uint8_t>(prediction_.actual));
+        learn_row(inputs(), behind_, static_cast<std::uint8_t>(prediction_.actual));
     }
     void pass(const Observation&) noexcept override {}
     std::uint32_t learned() const noexcept override { return learned_; }
@@ -177,9 +179,9 @@ protected:
     }
 
 private:
-    void learn_row(const Features& before, std::uint8_t actual) noexcept {
-        Stages::Room room{};
-        classifier_->learn(stages_.apply(before, room), actual);
+    // behind: what the stages make of it now.
+    void learn_row(const Features& before, const Features& behind, std::uint8_t actual) noexcept {
+        classifier_->learn(behind, actual);
         stages_.learn(before, static_cast<float>(actual));
         if (learned_ != UINT32_MAX) ++learned_;
     }
@@ -220,6 +222,8 @@ private:
     Prediction prediction_;
     std::array<float, features_max> room_{};  // the row's features
     std::uint64_t missing_ = 0;
+    Stages::Room behind_room_{};
+    Features behind_;  // the stages, of a row that was predicted
     std::uint32_t learned_ = 0;
     std::uint64_t labels_refused_ = 0;
     ClassFigures figures_;

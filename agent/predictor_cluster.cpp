@@ -30,8 +30,8 @@ public:
         const std::uint64_t all = UINT64_MAX >> (features_max - members_);
         std::copy(row.standardised.begin(), row.standardised.end(), room_.begin());
         inputs_ = {.values = std::span<const float>(room_).first(members_), .missing = all & ~row.known};
-        Stages::Room room{};
-        const Stages::Clusters::Nearest nearest = clusters_.nearest(stages_.apply(inputs_, room).values);
+        behind_ = stages_.apply(inputs_, behind_room_);
+        const Stages::Clusters::Nearest nearest = clusters_.nearest(behind_.values);
         distance_ = std::sqrt(nearest.distance);
         prediction_ = {.member = Prediction::no_member, .has_predicted = clusters_.started() && row.known != 0};
         prediction_.predicted = nearest.label;
@@ -46,10 +46,8 @@ public:
     std::uint32_t settling() const noexcept override { return 32; }
     Score score(const Observation&) const noexcept override { return score_; }
     void learn(const Observation&) noexcept override {
-        Stages::Room room{};
-        const bool ready = stages_.settled();
         if (prediction_.has_predicted && learned_ >= warmup_ / 2) distances_.add(distance_);
-        if (ready) clusters_.learn(stages_.apply(inputs_, room).values);
+        if (stages_.settled()) clusters_.learn(behind_.values);
         stages_.learn(inputs_, 0.0F);
         if (learned_ != UINT32_MAX) ++learned_;
     }
@@ -109,6 +107,8 @@ private:
     NumberFigures figures_;
     std::array<float, features_max> room_{};  // the row, which inputs_ points to
     Features inputs_;
+    Stages::Room behind_room_{};
+    Features behind_;     // the stages
     float distance_ = 0;  // of the row
 };
 

@@ -15,8 +15,8 @@
 
 namespace redshank {
 
-// The result files of a replay: scores.csv, alerts.jsonl, aggregates.csv, predictions.csv and models.bin,
-// byte-identical for the same input on every board. Numbers in shortest round-trip form.
+// The result files of a replay: scores.csv, alerts.jsonl, aggregates.csv, predictions.csv, models.bin and
+// associations.csv, byte-identical for the same input on every board. Numbers in shortest round-trip form.
 //   Errors of writing are kept and reported by finish.
 class ReplayFiles final : public Outputs {
 public:

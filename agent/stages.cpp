@@ -82,9 +82,9 @@ Features Stages::applied(const Each& stage, const Features& features, Room& room
                    },
                    [&](const Clusters& clusters) {
                        const std::span<const float> inputs = dense(features, dense_room);
-                       for (std::size_t label = 0; label < clusters.clusters(); ++label) {
-                           room[label] = std::sqrt(clusters.distance_to(label, inputs));
-                       }
+                       const std::span<float> distances = std::span(room).first(clusters.clusters());
+                       clusters.distances(inputs, distances);
+                       for (float& distance : distances) distance = std::sqrt(distance);
                        return first_of_room(clusters.clusters());
                    },
                    [&](const Fourier& fourier) {
@@ -112,7 +112,8 @@ void Stages::learn(const Features& features, float target) noexcept {
     bool ready = true;  // the stages so far
     for (std::size_t i = 0; i < stages_.size(); ++i) {
         Each& stage = stages_[i];
-        const Features behind = applied(stage, before, rooms[i]);
+        const bool last = i + 1 == stages_.size();  // nobody learns from what is behind it
+        const Features behind = last ? Features{} : applied(stage, before, rooms[i]);
         Dense dense_room{};
         std::visit(Overloaded{[&](Components& components) {
                                   components.pca.learn(dense(before, dense_room));

@@ -15,7 +15,7 @@ std::size_t text_bytes_max(const Settings& settings) {
     constexpr std::size_t per_source = 1024 + 6 * channel_name_bytes_max;
     std::size_t bytes =
         std::size_t{16} * 1024 + (settings.associations.channels.empty() ? 0 : associations_json_bytes_max) +
-        Status::figures_max * (512 + 12 * channel_name_bytes_max) + Status::alerts_max * alert_json_bytes_max;
+        Status::figures_max * (1024 + 12 * channel_name_bytes_max) + Status::alerts_max * alert_json_bytes_max;
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
 }

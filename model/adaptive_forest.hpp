@@ -55,7 +55,7 @@ public:
         }
         float sum = 0.0F;
         for (const float share : out) sum += share;
-        for (float& share : out) share /= sum;
+        for (float& share : out) share = sum > 0.0F ? share / sum : 1.0F / static_cast<float>(classes_);
     }
 
     void learn(const Features& features, std::uint8_t actual) noexcept override {

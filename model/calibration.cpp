@@ -47,7 +47,7 @@ void TailHistogram::sum_up() noexcept {
     }
 }
 
-std::size_t TailHistogram::end() const noexcept {
+std::size_t TailHistogram::bins_in_use() const noexcept {
     std::size_t block = blocks;
     while (block_counts_[block - 1] == 0) --block;
     std::size_t end = block * block_bins;
@@ -66,7 +66,7 @@ std::uint32_t TailHistogram::above(std::size_t bin) const noexcept {
 float TailHistogram::surprise(float statistic) const noexcept {
     if (total_ == 0) return 0.0F;
 
-    const std::size_t end = this->end();
+    const std::size_t end = bins_in_use();
     float position = position_of(statistic);
     if (end == bins) position = std::min(position, static_cast<float>(bins));
 

@@ -35,9 +35,9 @@ private:
     static constexpr std::size_t block_bins = 8;
     static constexpr std::size_t blocks = bins / block_bins;
 
-    void sum_up() noexcept;            // blocks and total, of the counts
-    std::size_t end() const noexcept;  // of the highest bin in use; total_ > 0
-    std::uint32_t above(std::size_t bin) const noexcept;
+    void sum_up() noexcept;                               // blocks and total, of the counts
+    std::size_t bins_in_use() const noexcept;             // up to the highest that holds a value; total_ > 0
+    std::uint32_t above(std::size_t bin) const noexcept;  // values in higher bins
 
     std::array<std::uint16_t, bins> counts_{};
     std::array<std::uint32_t, blocks> block_counts_{};

@@ -41,7 +41,8 @@ public:
     void learn(const Observation& observation) noexcept override {
         const Lags::Inputs inputs = lags_.before(observation.standardised);
         if (learned_ >= std::max(warmup_ / 2, Detector::unsettled)) {
-            const bool known = last_.known && std::ranges::equal(seen(last_.inputs), seen(inputs));
+            const bool known =
+                last_.known && std::ranges::equal(std::as_bytes(seen(last_.inputs)), std::as_bytes(seen(inputs)));
             distances_.add(known ? last_.distance : detector_.distance(seen(inputs)));
         }
         last_.known = false;

@@ -47,8 +47,11 @@ public:
         return started_ ? nearest_of(centres_, loaded(inputs)) : Nearest{};
     }
     float distance(std::span<const float> inputs) const noexcept { return nearest(inputs).distance; }
-    float distance_to(std::size_t label, std::span<const float> inputs) const noexcept {  // squared; 0 before the start
-        return started_ ? square_between(centres_[label], loaded(inputs)) : 0.0F;
+    // Squared, to each centre; 0 before the start. out: clusters() places.
+    void distances(std::span<const float> inputs, std::span<float> out) const noexcept {
+        assert(out.size() == clusters_);
+        const Vector x = loaded(inputs);
+        for (std::size_t k = 0; k < clusters_; ++k) out[k] = started_ ? square_between(centres_[k], x) : 0.0F;
     }
 
     void learn(std::span<const float> inputs) noexcept {

@@ -1,6 +1,7 @@
 #include "model/quantity_detector.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <optional>
@@ -109,7 +110,9 @@ void QuantityDetector::learn_next(float value, std::int16_t half_hour) noexcept 
 }
 
 QuantityDetector::Look QuantityDetector::looked(float value, std::int16_t half_hour) const noexcept {
-    const bool same = last_look_ && last_look_->value == value && last_look_->half_hour == half_hour;
+    const bool same = last_look_ &&
+                      std::bit_cast<std::uint32_t>(last_look_->value) == std::bit_cast<std::uint32_t>(value) &&
+                      last_look_->half_hour == half_hour;
     return same ? *last_look_ : look(value, half_hour);
 }
 

@@ -7,6 +7,7 @@
 
 #include "model/dense_inputs.hpp"
 #include "model/float_math.hpp"
+#include "model/splitmix64.hpp"
 
 namespace redshank {
 
@@ -23,15 +24,15 @@ public:
     explicit RandomFourierFeatures(std::size_t inputs) noexcept : inputs_(static_cast<std::uint16_t>(inputs)) {
         assert(inputs >= 1 && inputs <= Inputs);
         constexpr float turn = 6.28318531F;
-        std::uint64_t state = 0x52656473'68616e6bU;
+        SplitMix64 random(0x52656473'68616e6bU);
         const float scale = 1.0F / (turn * reach * std::sqrt(static_cast<float>(inputs)));
         for (std::size_t j = 0; j < Width; ++j) {
             for (std::size_t i = 0; i < inputs; ++i) {
                 std::int32_t sum = -(6 << 16);
-                for (int k = 0; k < 12; ++k) sum += static_cast<std::int32_t>(next(state) >> 48);
+                for (int k = 0; k < 12; ++k) sum += static_cast<std::int32_t>(random.next() >> 48);
                 projection_[j][i] = static_cast<float>(sum) * 0x1p-16F * scale;
             }
-            phases_[j] = static_cast<float>(next(state) >> 40) * 0x1p-24F;
+            phases_[j] = random.uniform();
         }
     }
 
@@ -43,13 +44,6 @@ public:
     }
 
 private:
-    static std::uint64_t next(std::uint64_t& state) noexcept {
-        std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-        return z ^ (z >> 31);
-    }
-
     std::uint16_t inputs_;
     std::array<std::array<float, Inputs>, Width> projection_{};  // in turns
     std::array<float, Width> phases_{};                          // in turns

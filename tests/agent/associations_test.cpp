@@ -85,6 +85,25 @@ TEST(Associations, what_is_no_state_is_no_event) {
     EXPECT_EQ(world.pipeline->associations()->baskets(), 0U);
 }
 
+TEST(Associations, a_backfilled_change_is_no_event_of_now) {
+    World world(watched({"#"}));
+    world.begin();
+    const auto at = [&](std::int64_t age_s, int state) {
+        world.sensors(R"({"a": )" + std::to_string(state) + R"(, "ts": )" + std::to_string(world.now_ns / s - age_s) +
+                      "}");
+    };
+    for (int i = 0; i < 20; ++i) {
+        world.now_ns += 60 * s;
+        at(i == 0 ? 0 : 3600, i % 2);
+    }
+    EXPECT_EQ(world.pipeline->associations()->baskets(), 0U);
+    for (int i = 0; i < 20; ++i) {
+        world.now_ns += 60 * s;
+        at(0, i % 2);
+    }
+    EXPECT_GE(world.pipeline->associations()->baskets(), 18U);
+}
+
 TEST(Associations, are_kept_over_a_restart_and_left_when_other_channels_are_watched) {
     const Settings settings = watched({"plant/#"});
     World world(settings);

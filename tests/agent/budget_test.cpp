@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "agent/associations.hpp"
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
 
@@ -38,6 +39,16 @@ TEST(Budget, counts_what_the_tables_hold) {
     EXPECT_GE(part(lines, "groups and models"), 1000 * (sizeof(Group) + make_model("auto", 1, 1)->bytes()));
     EXPECT_GE(part(lines, "inbox (tmpfs)"), settings.capacities.inbox_bytes);
     EXPECT_GE(part(lines, "libraries"), 9'000'000U);
+}
+
+TEST(Budget, associations_cost_what_they_hold) {
+    const Settings without;
+    Settings with = without;
+    with.associations.channels = {"#"};
+    const Associations associations(with);
+    EXPECT_EQ(part(memory_budget(without), "associations"), 0U);
+    EXPECT_EQ(part(memory_budget(with), "associations"), associations.bytes());
+    EXPECT_GE(state_disk_bytes(with), state_disk_bytes(without) + associations.written_bytes());
 }
 
 TEST(Budget, the_disk_is_shared_out_to_the_last_byte_however_small) {

@@ -73,6 +73,17 @@ TEST_F(Publishing, a_prediction_is_one_message_below_its_group) {
     EXPECT_EQ(publisher_.waiting(), 0U);
 }
 
+TEST_F(Publishing, a_class_whose_label_came_later_is_said_again_without_a_share) {
+    PredictionEvent joined = event(3);
+    joined.is_class = true;
+    joined.joined = true;
+    publisher_.add(joined);
+    publisher_.drain();
+    ASSERT_EQ(broker_.taken.size(), 1U);
+    EXPECT_EQ(broker_.taken[0].second.find("share"), std::string::npos);
+    EXPECT_NE(broker_.taken[0].second.find("\"actual\""), std::string::npos);
+}
+
 TEST_F(Publishing, what_nothing_could_be_predicted_of_is_not_published) {
     PredictionEvent none = event(1);
     none.has_predicted = false;

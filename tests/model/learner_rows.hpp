@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/model/random.hpp"
+
 namespace redshank::parity {
 
 // The rows that make_learner_fixture.py makes too: eight inputs near the standard normal in multiples of 2^-12, a
@@ -21,28 +23,18 @@ struct Row {
 };
 
 inline std::vector<Row> rows() {
-    std::uint64_t state = 20261127;
-    const auto noise = [&state] {  // in steps of 2^-16
-        std::int64_t sum = -(6 << 16);
-        for (int i = 0; i < 12; ++i) {
-            std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-            z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-            z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-            sum += static_cast<std::int64_t>((z ^ (z >> 31)) >> 48);
-        }
-        return sum;
-    };
+    Random random(20261127);
     constexpr std::array<std::int64_t, inputs> weights{3, -2, 1, 0, 0, 2, -1, 1};  // eighths
     std::vector<Row> all(rows_learned + rows_held_out);
     for (Row& row : all) {
         std::array<std::int64_t, inputs> steps{};  // of 2^-12
         std::int64_t line = 0;
         for (std::size_t i = 0; i < inputs; ++i) {
-            steps[i] = noise() / 16;
+            steps[i] = random.normal_steps() / 16;
             line += weights[i] * steps[i];
             row.x[i] = static_cast<float>(static_cast<double>(steps[i]) / 4096.0);
         }
-        const std::int64_t target = line / 8 + noise() / 64;  // a quarter of a deviation of noise
+        const std::int64_t target = line / 8 + random.normal_steps() / 64;  // a quarter of a deviation of noise
         row.target = static_cast<float>(static_cast<double>(target) / 4096.0);
         row.side = target > 0 ? 1 : 0;
         const std::int64_t square = steps[0] * steps[0] + steps[1] * steps[1];

@@ -13,37 +13,19 @@ from sklearn.decomposition import PCA, IncrementalPCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.preprocessing import StandardScaler
 
-MASK = (1 << 64) - 1
-state = 20110101
-
-
-def draw():
-    global state
-    state = (state + 0x9E3779B97F4A7C15) & MASK
-    z = state
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & MASK
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & MASK
-    return z ^ (z >> 31)
-
-
-def noise():
-    return sum(draw() >> 48 for _ in range(12)) - (6 << 16)
-
-
-def cut(value, divisor):
-    """Divides towards zero, as C++ does."""
-    return abs(value) // divisor * (1 if value >= 0 else -1)
+from parity_rows import cut, digits, noise, splitmix64
 
 
 def rows():
+    random = splitmix64(20110101)
     centres = [(-3, -1), (0, 3), (3, -2)]
     all_rows, clusters = [], []
     for _ in range(600):
-        cluster = draw() % 3
-        a = (centres[cluster][0] << 16) + noise()
-        b = (centres[cluster][1] << 16) + noise()
-        whole = [8 * a + (400 << 16), a + b + cut(noise(), 4), cut(b, 2) - cut(noise(), 8),
-                 2 * a - 4 * b + cut(noise(), 2)]
+        cluster = next(random) % 3
+        a = (centres[cluster][0] << 16) + noise(random)
+        b = (centres[cluster][1] << 16) + noise(random)
+        whole = [8 * a + (400 << 16), a + b + cut(noise(random), 4), cut(b, 2) - cut(noise(random), 8),
+                 2 * a - 4 * b + cut(noise(random), 2)]
         all_rows.append([cut(value, 16) / 4096 for value in whole])
         clusters.append(cluster)
     return numpy.array(all_rows, dtype=numpy.float32).astype(float), numpy.array(clusters)
@@ -52,12 +34,6 @@ def rows():
 def numbers(name, values):
     text = ", ".join(f"{value:.9g}" for value in numpy.ravel(values))
     return f"constexpr std::array {name}{{{text}}};\n"
-
-
-def digits(name, labels):
-    text = "".join(str(label) for label in labels)
-    lines = "\n".join(f'    "{text[i:i + 100]}"' for i in range(0, len(text), 100))
-    return f"constexpr std::string_view {name} =\n{lines};\n"
 
 
 x, clusters = rows()

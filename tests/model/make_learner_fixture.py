@@ -19,29 +19,11 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from parity_rows import cut, digits, noise, splitmix64
+
 warnings.filterwarnings("ignore")
-MASK = (1 << 64) - 1
 LEARNED, HELD_OUT = 4000, 1000
 WEIGHTS = [3, -2, 1, 0, 0, 2, -1, 1]
-
-
-def splitmix64(state):
-    while True:
-        state = (state + 0x9E3779B97F4A7C15) & MASK
-        z = state
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & MASK
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB & MASK
-        yield z ^ (z >> 31)
-
-
-def noise(random):
-    """Normal as a sum of twelve, in steps of 2^-16."""
-    return sum(next(random) >> 48 for _ in range(12)) - (6 << 16)
-
-
-def cut(value, divisor):
-    """Divides towards zero, as C++ does."""
-    return abs(value) // divisor * (1 if value >= 0 else -1)
 
 
 def rows():
@@ -56,12 +38,6 @@ def rows():
         sides.append(int(target > 0))
         fars.append(int(steps[0] * steps[0] + steps[1] * steps[1] > 23_253_000))
     return numpy.array(x), numpy.array(targets), numpy.array(sides), numpy.array(fars)
-
-
-def digits(name, labels):
-    text = "".join(str(label) for label in labels)
-    lines = "\n".join(f'    "{text[i:i + 100]}"' for i in range(0, len(text), 100))
-    return f"constexpr std::string_view {name} =\n{lines};\n"
 
 
 def one_pass(learner, x, y, classes=None):

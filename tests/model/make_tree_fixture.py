@@ -9,44 +9,21 @@ import numpy
 import sklearn
 from sklearn.tree import DecisionTreeClassifier
 
+from parity_rows import cut, digits, noise, splitmix64
+
 ROWS, LEARNED, INPUTS = 12000, 10000, 4
-MASK = (1 << 64) - 1
-state = 20000820
-
-
-def draw():
-    global state
-    state = (state + 0x9E3779B97F4A7C15) & MASK
-    z = state
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 & MASK
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EB & MASK
-    return z ^ (z >> 31)
-
-
-def noise():
-    return sum(draw() >> 48 for _ in range(12)) - (6 << 16)
-
-
-def cut(value, divisor):
-    """Divides towards zero, as C++ does."""
-    return abs(value) // divisor * (1 if value >= 0 else -1)
 
 
 def rows():
+    random = splitmix64(20000820)
     x = numpy.zeros((ROWS, INPUTS))
     labels = numpy.zeros(ROWS, dtype=int)
     for row in range(ROWS):
-        x[row] = [cut(noise(), 16) / 4096 for _ in range(INPUTS)]
+        x[row] = [cut(noise(random), 16) / 4096 for _ in range(INPUTS)]
         inner = x[row][0] > -1 if x[row][2] > 0.25 else x[row][1] > 1
-        flipped = draw() % 16 == 0
+        flipped = next(random) % 16 == 0
         labels[row] = int(bool(inner) != flipped)
     return x, labels
-
-
-def digits(name, labels):
-    text = "".join(str(label) for label in labels)
-    lines = "\n".join(f'    "{text[i:i + 100]}"' for i in range(0, len(text), 100))
-    return f"constexpr std::string_view {name} =\n{lines};\n"
 
 
 x, labels = rows()

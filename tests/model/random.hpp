@@ -20,6 +20,12 @@ public:
         for (int i = 0; i < 12; ++i) sum += uniform();
         return sum;
     }
+    // The same, exact, in steps of 2^-16.
+    std::int64_t normal_steps() {
+        std::int64_t sum = -(6 << 16);
+        for (int i = 0; i < 12; ++i) sum += static_cast<std::int64_t>(next() >> 48);
+        return sum;
+    }
 
 private:
     std::uint64_t state_;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/model/random.hpp"
+
 namespace redshank::tree {
 
 // The rows that make_tree_fixture.py makes too: a class of two steps over normal inputs, in multiples of 2^-12, so that
@@ -19,24 +21,13 @@ struct Row {
 };
 
 inline std::vector<Row> rows() {
-    std::uint64_t state = 20000820;
-    const auto next = [&state] {
-        std::uint64_t z = (state += 0x9e3779b97f4a7c15U);
-        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-        z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-        return z ^ (z >> 31);
-    };
-    const auto noise = [&next] {  // in steps of 2^-16
-        std::int64_t sum = -(6 << 16);
-        for (int i = 0; i < 12; ++i) sum += static_cast<std::int64_t>(next() >> 48);
-        return sum;
-    };
+    Random random(20000820);
     std::vector<Row> all(rows_all);
     for (Row& row : all) {
-        for (float& value : row.x) value = static_cast<float>(noise() / 16) / 4096.0F;  // cut towards 0
+        for (float& value : row.x) value = static_cast<float>(random.normal_steps() / 16) / 4096.0F;  // cut towards 0
         const bool side = row.x[2] > 0.25F;
         const bool inner = side ? row.x[0] > -1.0F : row.x[1] > 1.0F;
-        const bool flipped = next() % 16 == 0;
+        const bool flipped = random.next() % 16 == 0;
         row.label = inner != flipped ? 1 : 0;
     }
     return all;
