@@ -59,7 +59,9 @@ Result<ChannelScale::Raw> ChannelScale::to_raw(const Decimal& value) noexcept {
     const Decimal& largest = grows ? absolute : largest_;
 
     int exponent = exponent_;
-    if (readings_seen_ < settling_readings) {
+    if (fixed_ >= 0) {
+        exponent = fixed_;
+    } else if (readings_seen_ < settling_readings) {
         exponent = std::min(std::max<int>(exponent_, value.scale), finest_exponent(largest));
     } else if (value.scale > exponent_) {
         exponent = std::max<int>(exponent_, std::min<int>(value.scale, finest_exponent(largest)));

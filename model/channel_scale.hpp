@@ -28,6 +28,9 @@ public:
     // A refused reading leaves everything as it was.
     Result<Raw> to_raw(const Decimal& value) noexcept;
 
+    // The exponent is that one from now on, whatever the readings say: a resolution that was configured. Not saved.
+    void fix(std::uint8_t exponent) noexcept { fixed_ = static_cast<std::int8_t>(exponent); }
+
     std::uint8_t exponent() const noexcept { return exponent_; }
     std::uint64_t rounded_count() const noexcept { return rounded_count_; }
 
@@ -41,6 +44,7 @@ private:
     static constexpr std::uint8_t settling_readings = 32;
 
     std::uint8_t exponent_ = 0;
+    std::int8_t fixed_ = -1;          // none
     std::uint8_t readings_seen_ = 0;  // accepted ones; stops at settling_readings
     Decimal largest_;                 // of the magnitudes accepted
     std::uint64_t rounded_count_ = 0;

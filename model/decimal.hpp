@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "model/error.hpp"
@@ -25,5 +26,12 @@ Result<Decimal> parse_decimal(std::string_view text, DecimalGrammar grammar) noe
 // a * 10^-a_scale against b * 10^-b_scale, exactly, for any integers and scales.
 std::strong_ordering compare_decimal(std::int64_t a, std::uint8_t a_scale, std::int64_t b,
                                      std::uint8_t b_scale) noexcept;
+
+// `value` with that many places, halves away from zero, fewer where it would not fit in 53 bits; nullopt from 9e15 on.
+std::optional<Decimal> nearest_decimal(double value, std::uint8_t places) noexcept;
+
+// value * factor + offset, exact, or with the last digits rounded half to even (and `rounded` set) where more than 18
+// are needed; out_of_range from 10^18 on.
+Result<Decimal> scale_decimal(const Decimal& value, const Decimal& factor, const Decimal& offset) noexcept;
 
 }  // namespace redshank

@@ -8,9 +8,17 @@
 #include "model/decimal.hpp"
 #include "model/error.hpp"
 #include "model/int128.hpp"
+#include "model/recent.hpp"
 #include "model/standardiser.hpp"
 
 namespace redshank {
+
+// What stands for a member of a group that has no new value when the group is scored.
+enum class Fill : std::uint8_t {
+    hold,    // its last value
+    linear,  // goes on as it last went, for three rows; then holds
+    none,    // nothing: the row is not scored
+};
 
 struct PreprocessSettings {
     struct Range {
@@ -20,13 +28,21 @@ struct PreprocessSettings {
     std::optional<Range> range;  // readings outside are rejected as `range`; both ends inclusive
     // EWMA y += alpha * (x - y), alpha in (0, 1] as a fraction of 2^16; 65536 = no smoothing.
     std::uint32_t smooth_alpha_q16 = 65536;
+    std::uint8_t smooth_readings = 0;   // instead of EWMA the median of so many, odd; 0: none
+    std::uint8_t despike_readings = 0;  // Hampel's filter over so many, odd; 0: none
+    std::optional<Decimal> deadband;    // a smaller change is none, for models
+    Fill fill = Fill::hold;
 };
 
 // A standardised value: (x - mean) / deviation, fixed-point with 16 fraction bits, clamped to +-1024. The raw of a
 // Standardised.
 using StandardisedQ16 = Standardised::Raw;
 
-// What one channel does to a reading before a model sees it, all in fixed point: range check, smoothing, standardising.
+// What one channel does to a reading, all in fixed point: range check and despiking before anything sees it; dead-band,
+// smoothing and standardising before a model does.
+//   Despiking (Hampel 1974): a reading further than 3 scaled median deviations (3 x 1.4826 MAD, MAD at least one raw
+//   unit) from the median of the last few, itself among them, is replaced by that median. Before three are there none
+//   is.
 // Standardising is running (plain mean and variance) over the first `standardise_readings` learned values and
 // exponentially weighted with that length from then on.
 //   Thread: pipeline only. No heap.
@@ -42,6 +58,12 @@ public:
     // The channel's exponent changed by `change` powers of ten: raw state follows.
     void exponent_changed(int change) noexcept;
 
+    // The reading, or what stands for it where it is a spike; state moves.
+    std::int64_t despike(std::int64_t raw) noexcept;
+
+    // What a model is given: `raw`, or the one before where the change is within the dead-band; state moves.
+    std::int64_t hold_within_deadband(std::int64_t raw, std::uint8_t exponent) noexcept;
+
     // Smooths (state moves) and gives the smoothed value, raw units with 8 fraction bits: within 1 unit of exact
     // arithmetic for ever, and exactly the input once that has been constant for long.
     std::int64_t smooth_q8(std::int64_t raw) noexcept;
@@ -53,12 +75,17 @@ public:
     Spread spread() const noexcept { return standardiser_.spread(); }  // of smoothed values
 
     void write(ByteWriter& out) const noexcept;
-    void read(ByteReader& in) noexcept;  // what no writer wrote makes in.ok() false
+    // What no writer wrote makes in.ok() false. smoothed_only: as versions before despiking wrote it.
+    void read(ByteReader& in, bool smoothed_only = false) noexcept;
 
 private:
     PreprocessSettings settings_;
     bool smoothing_ = false;  // smoothed_q40_ holds a value
     Int128 smoothed_q40_;     // raw with 40 fraction bits
+    bool holding_ = false;    // held_ is a value
+    std::int64_t held_ = 0;   // of the dead-band
+    Recent despiked_;
+    Recent smoothed_;
     Standardiser standardiser_;
 };
 

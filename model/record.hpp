@@ -18,8 +18,9 @@ enum class RecordKind : std::uint8_t {
     subscribed = 5,    // SUBACK: readings may come again, no body
     down = 6,          // end of a recovery: the process had been away, no body
     flush = 7,         // command: close every open window now, no body
-    began = 8,  // first of an inbox file; body: u8 wall clock trusted. What the restored state left over ends here
-    model = 9,  // command: body as ModelCommand
+    began = 8,   // first of an inbox file; body: u8 wall clock trusted. What the restored state left over ends here
+    model = 9,   // command: body as ModelCommand
+    alert = 10,  // command: body as AlertCommand
 };
 
 // position: consecutive from 1 within a boot's inbox. stamp_ns: ns since the epoch on the gateway's frozen time line

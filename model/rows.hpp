@@ -21,6 +21,7 @@ inline constexpr std::uint32_t stamp_replaced = 2;   // a device stamp was not b
 inline constexpr std::uint32_t merged = 4;           // made of several windows because a buffer was full
 inline constexpr std::uint32_t squares_clamped = 8;  // the variance is a lower bound
 inline constexpr std::uint32_t rounded = 16;         // finer digits were rounded away
+inline constexpr std::uint32_t despiked = 64;        // spikes were replaced by the median of their neighbours
 inline constexpr std::uint32_t split = 32;           // closed before its time (no free window, a new exponent, a flush)
 }  // namespace quality
 
@@ -57,6 +58,8 @@ struct AlertRow {
     Severity severity = Severity::warning;
     std::int64_t since_ns = 0;
     double value = 0;  // the reading, the score, or the silence in seconds, as the rule judges
+    std::int64_t acknowledged_ns =
+        0;  // when somebody said that they know of it; 0: nobody did. Of a state, not upstream
 };
 
 }  // namespace redshank
