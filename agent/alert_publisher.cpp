@@ -64,7 +64,9 @@ std::string_view alert_json(const AlertRow& row, std::span<char> room, std::stri
     if (!input.empty()) json.member("input", input);
     json.member("id", id_text(row.id).view()).member("rule", row.rule.view()).member("channel", row.channel.view());
     json.member("state", name_of(row.state)).member("since_ns", row.since_ns).member("value", row.value);
-    json.member("severity", name_of(row.severity)).end_object();
+    json.member("severity", name_of(row.severity));
+    if (row.acknowledged_ns != 0) json.member("acknowledged_ns", row.acknowledged_ns);
+    json.end_object();
     return json.ok() ? json.text() : std::string_view{};
 }
 

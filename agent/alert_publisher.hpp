@@ -66,8 +66,8 @@ private:
 // Every byte of both names may need six in JSON.
 inline constexpr std::size_t alert_json_bytes_max = 512 + 6 * (channel_name_bytes_max + rule_name_bytes_max);
 
-// {"id","rule","channel","state","since_ns","value","severity"}, and first "input" where given. Empty when it does not
-// fit.
+// {"id","rule","channel","state","since_ns","value","severity"}, last "acknowledged_ns" once somebody did, and first
+// "input" where given. Empty when it does not fit.
 std::string_view alert_json(const AlertRow& row, std::span<char> room, std::string_view input = {}) noexcept;
 std::string_view name_of(AlertState state) noexcept;
 std::string_view name_of(Severity severity) noexcept;

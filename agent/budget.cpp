@@ -73,7 +73,7 @@ std::uint64_t state_bytes(const Settings& settings) {
     const Capacities& limits = settings.capacities;
     constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
     return limits.channels_max * (key_bytes + sizeof(Channel)) + limits.groups_max * (2 * key_bytes + sizeof(Group)) +
-           model_bytes(settings).saved + limits.rule_states_max * (key_bytes + sizeof(RuleState)) +
+           model_bytes(settings).saved + rule_slots(settings) * (key_bytes + sizeof(RuleState)) +
            20ULL * limits.redeliveries_max + association_bytes(settings);
 }
 
@@ -102,7 +102,8 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
     // A rule has at most one state for each channel or group.
     const std::uint64_t targets = std::max(limits.channels_max, limits.groups_max);
     const std::uint64_t rule_states =
-        std::min<std::uint64_t>(limits.rule_states_max, (settings.rules.size() + 1) * targets);
+        std::min<std::uint64_t>(limits.rule_states_max, (settings.rules.size() + 1) * targets) +
+        AlertRules::brokers_max;
     std::uint64_t members = 1;
     for (const GroupSettings& group : settings.groups)
         members = std::max<std::uint64_t>(members, group.channels.size());
@@ -112,13 +113,14 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
     const std::uint64_t alerts = limits.alerts_max * (saved_bytes::held_row + alert_row_bytes_max);
     const std::uint64_t held = held_aggregates_max(limits) * (saved_bytes::held_row + aggregate_row_bytes_max);
     return entries(limits.channels_max, saved_bytes::channel) +
+           entries(derives_any(settings) ? limits.channels_max : 0, saved_bytes::rolling) +
            entries(limits.groups_max, saved_bytes::group + members * saved_bytes::group_member) +
            model_bytes(settings).disk + entries(rule_states, saved_bytes::rule) + topics +
            entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
            entries(1, alerts + held) +
            entries(settings.associations.channels.empty() ? 0 : 1, association_bytes(settings)) +
-           entries(1, settings.text.size()) + entries(4, saved_bytes::base) +
-           2 * settings.sources.size() * saved_bytes::source;
+           entries(1, settings.text.size()) + entries(1, saved_bytes::gate + 8 * settings.sources.size()) +
+           entries(4, saved_bytes::base) + 2 * settings.sources.size() * saved_bytes::source;
 }
 
 std::uint64_t disk_bytes_least(const Settings& settings) {
@@ -146,10 +148,12 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
     const std::uint64_t rows_wire = rows * (wire::row_bytes_max + sizeof(OutboxRow));
     return {
         {"channels", limits.channels_max * (sizeof(Channel) + index_bytes + Windows::windows_max * timer_bytes)},
-        {"groups and models", limits.groups_max * sizeof(Group) + model_bytes(settings).memory},
+        {"derived channels", derives_any(settings) ? limits.channels_max * sizeof(RollingWindow) : 0},
+        {"groups and models", limits.groups_max * (sizeof(Group) + (fills_any(settings) ? sizeof(GroupFill) : 0)) +
+                                  model_bytes(settings).memory},
         {"associations", settings.associations.channels.empty() ? 0 : Associations(settings).bytes()},
         {"models to go back to", ModelCopies::bytes_max},
-        {"rules", limits.rule_states_max * (sizeof(RuleState) + timer_bytes)},
+        {"rules", rule_slots(settings) * (sizeof(RuleState) + timer_bytes)},
         {"redelivery table", limits.redeliveries_max * redelivery_bytes},
         {"decoders", decoder_bytes(limits)},
         {"results", 2 * list},  // one being filled, one being written

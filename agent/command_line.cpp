@@ -13,6 +13,7 @@
 #include <system_error>
 #include <vector>
 
+#include "agent/alert_commands.hpp"
 #include "agent/check.hpp"
 #include "agent/control_client.hpp"
 #include "agent/json_writer.hpp"
@@ -97,6 +98,7 @@ public:
         if (flush_->parsed()) return flush();
         if (models_.keygen_parsed()) return models_.keygen();
         if (models_.model_parsed()) return model();
+        if (alerts_.parsed()) return alerts();
         return version();
     }
 
@@ -251,6 +253,11 @@ private:
         return settings ? models_.model(*settings) : exit_code::bad_configuration;
     }
 
+    int alerts() const {
+        const std::optional<Settings> settings = this->settings();
+        return settings ? alerts_.run(*settings) : exit_code::bad_configuration;
+    }
+
     int version() const {
         if (!arguments_.json) {
             print(stdout, "redshank " REDSHANK_VERSION "\n");
@@ -276,6 +283,7 @@ private:
     Arguments arguments_;
     CLI::App app_{"Watches sensors over MQTT, raises the alarm locally, forwards aggregates", "redshank"};
     ModelCommands models_{app_, arguments_.configuration, arguments_.json};
+    AlertCommands alerts_{app_, arguments_.configuration};
     CLI::App* run_ = nullptr;
     CLI::App* check_ = nullptr;
     CLI::App* replay_ = nullptr;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "agent/alert_rules.hpp"
 #include "model/model.hpp"
 #include "model/preprocess.hpp"
 #include "model/suppression.hpp"
@@ -40,7 +41,7 @@ struct Group {
     std::int64_t imported_ns = 0;  // when the model taken last was made, since the epoch; 0: none was
     Score last_score;              // not saved
     std::uint32_t anomaly_rule = UINT32_MAX;
-    std::array<std::uint32_t, rules_max> rules{};  // on the score, the default one included
+    std::array<RuleLink, rules_max> rules{};  // on the score, the default one included
     std::uint8_t rule_count = 0;
     std::uint64_t changed_at = 0;        // position
     std::uint64_t model_changed_at = 0;  // position

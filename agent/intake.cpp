@@ -83,6 +83,26 @@ Intake::Commanded Intake::command(const ModelCommand& command, const ModelOrigin
     return done;
 }
 
+Intake::AlertCommanded Intake::command(const AlertCommand& command) noexcept {
+    std::array<std::byte, AlertCommand::bytes_max> room;
+    ByteWriter out(room);
+    encode(command, out);
+    if (!out.ok()) return {};
+    Urgency urgency;
+    AlertCommanded done;
+    {
+        const std::lock_guard lock(mutex_);
+        const InboxLog::Appended appended = inbox_->append(RecordKind::alert, stamp(), out.written());
+        run(appended);
+        done = {appended.position, pipeline_->last_alerts_changed()};
+        urgency = take_urgency();
+    }
+    finish(urgency);
+    if (!urgency.fired && publisher_ != nullptr) publisher_->drain();  // an acknowledgement shows
+    if (!urgency.fired && !urgency.inbox_filling) wake_();
+    return done;
+}
+
 std::int64_t Intake::tick(std::int64_t latest_ns) noexcept {
     Urgency urgency;
     std::int64_t wait_ns = latest_ns;

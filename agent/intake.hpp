@@ -7,6 +7,7 @@
 #include <mutex>
 #include <span>
 
+#include "agent/alert_command.hpp"
 #include "agent/alert_publisher.hpp"
 #include "agent/outputs.hpp"
 #include "agent/pipeline.hpp"
@@ -41,6 +42,11 @@ public:
         std::optional<ModelRefusal> refusal;
     };
     Commanded command(const ModelCommand& command, const ModelOrigin& origin) noexcept;
+    struct AlertCommanded {
+        std::uint64_t position = 0;
+        std::uint32_t changed = 0;  // silences, alerts or modes; 0: the command came to nothing
+    };
+    AlertCommanded command(const AlertCommand& command) noexcept;
     // Lets timers fire that are due; returns when the next one is, at most `latest_ns` from now.
     std::int64_t tick(std::int64_t latest_ns) noexcept;
     // Recovery: a record that the inbox has already.

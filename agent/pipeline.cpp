@@ -14,7 +14,8 @@ constexpr std::int64_t stamp_max_ns = std::int64_t{1} << 62;  // 146 years from 
 std::vector<Rule> compile_all(const Settings& settings) {
     std::vector<Rule> rules;
     for (const RuleSettings& rule : settings.rules) rules.push_back(compile(rule));
-    rules.push_back(compile(settings.anomaly));  // the last one
+    rules.push_back(compile(settings.anomaly));
+    rules.push_back(compile(settings.alerts));  // the last one
     return rules;
 }
 
@@ -38,19 +39,26 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
       json_(PayloadDecoder::make_json(decoder_limits(settings.capacities))),
       number_(PayloadDecoder::make_number(decoder_limits(settings.capacities))),
       redelivery_(settings.capacities.redeliveries_max),
-      timers_(settings.capacities.channels_max * Windows::windows_max + settings.capacities.rule_states_max),
-      rules_(compile_all(settings), settings.capacities.rule_states_max, timers_,
-             static_cast<std::uint32_t>(settings.capacities.channels_max * Windows::windows_max)),
+      timers_(settings.capacities.channels_max * Windows::windows_max + rule_slots(settings)),
+      rules_(compile_all(settings), rule_slots(settings), timers_,
+             static_cast<std::uint32_t>(settings.capacities.channels_max * Windows::windows_max),
+             AlertGate(settings.alerts, settings.sources.size())),
       channels_(settings.capacities.channels_max),
       channel_index_(settings.capacities.channels_max),
       group_first_(group_shares(settings_)) {
+    for (const ChannelSettings& channel : settings_.channels) {
+        channel_patterns_.push_back(checked_pattern(channel.channel, TopicPattern::Use::name));
+    }
+    if (derives_any(settings_)) rolling_.resize(settings_.capacities.channels_max);
     for (const RuleSettings& rule : settings_.rules) {
         rule_patterns_.push_back(
             checked_pattern(rule.group.empty() ? rule.channel : rule.group, TopicPattern::Use::name));
     }
+    broker_names_.emplace_back().assign("mqtt");
     predicts_ = predicts(settings_);
     if (!settings_.associations.channels.empty()) associations_.emplace(settings_);
     groups_ = std::vector<Group>(group_first_.back());
+    if (fills_any(settings_)) fills_.resize(groups_.size());
     for (std::size_t kind = 0; kind + 1 < group_first_.size(); ++kind) {
         const bool alone = settings_.groups.empty();
         const std::size_t members = alone ? 1 : settings_.groups[kind].channels.size();
@@ -96,11 +104,13 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
             break;
         }
         case RecordKind::subscribed:
-            rules_.resume(moment);
+            rules_.resume(0, moment);
             break;
         case RecordKind::disconnected:
+            rules_.pause(0, record.stamp_ns, position_);
+            break;
         case RecordKind::down:
-            rules_.pause(record.stamp_ns);
+            rules_.pause_all(record.stamp_ns, position_);
             break;
         case RecordKind::flush:
             close_all_windows(quality::split, moment);
@@ -108,6 +118,11 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
         case RecordKind::model:
             last_refusal_ = on_model_command(record.body, moment);
             break;
+        case RecordKind::alert: {
+            const std::optional<AlertCommand> command = decode_alert_command(record.body);
+            last_alerts_changed_ = command ? rules_.command(*command, moment) : 0;
+            break;
+        }
         case RecordKind::tick:
         case RecordKind::began:
             break;
@@ -247,7 +262,8 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
     Channel& channel = channels_[slot];
     // A refused reading must not leave a trace in the channel's scale, so it is tried on a copy.
     ChannelScale scale = channel.scale;
-    const auto raw = scale.to_raw(value);
+    const Result<Decimal> reading_value = scaled(channel, value);
+    auto raw = reading_value ? scale.to_raw(*reading_value) : tl::unexpected(reading_value.error());
     if (!raw) {
         ++moment.ledger.rejected[static_cast<std::size_t>(raw.error())];
         return;
@@ -258,6 +274,9 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
     }
     channel.scale = scale;
     if (raw->exponent_change != 0) exponent_changed(slot, raw->exponent_change, moment);
+    const std::int64_t as_sent = raw->raw;
+    if (!time.late) raw->raw = channel.preprocess.despike(as_sent);
+    const bool spike = raw->raw != as_sent;
     if (!channel.has_pivot) {
         channel.has_pivot = true;
         channel.pivot = raw->raw;
@@ -270,15 +289,10 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
     if (!time.late) {
         const double reading = to_double(raw->raw, channel.scale.exponent());
         if (associations_) associations_->on_reading(slot, reading, moment.now_ns, moment.position);
-        for (std::uint8_t i = 0; i < channel.rule_count; ++i) {
-            const std::uint32_t state = channel.rules[i];
-            if (rules_.rule(rules_[state].rule).kind == Rule::Kind::absent) {
-                rules_.heard(state, moment);
-            } else {
-                rules_.judge(state, reading, moment);
-            }
-        }
+        judge(channel, raw->raw, reading, time, moment);
         offer(slot, raw->raw, time, row, moment);
+        derive(slot, raw->raw, time, row, moment);
+        remember(channels_[slot], raw->raw, time);
     } else if (!row) {
         for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
             Group& group = groups_[channel.seats[i].group];
@@ -288,7 +302,34 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
             moment.out.scored({group.name.view(), 0, 0, group.firing});
         }
     }
-    add_to_window(slot, raw->raw, time, moment);
+    add_to_window(slot, raw->raw, time, spike ? quality::despiked : 0, moment);
+}
+
+void Pipeline::judge(Channel& channel, std::int64_t raw, double reading, const EventTime& time,
+                     Moment& moment) noexcept {
+    const std::int64_t passed_ns = channel.has_last ? time.ns - channel.last_ns : 0;
+    for (std::uint8_t i = 0; i < channel.rule_count; ++i) {
+        RuleLink& link = channel.rules[i];
+        const Rule& rule = rules_.rule(rules_[link.state].rule);
+        const Condition& condition = rule.condition(link.part);
+        if (condition.kind == Condition::Kind::absent) {
+            rules_.heard(link.state, moment);
+        } else if (!condition.on_rate()) {
+            rules_.judge(link, reading, moment);
+        } else if (passed_ns > 0) {
+            const double change = to_double(raw - channel.last_raw, channel.scale.exponent());
+            const double rate = change / static_cast<double>(passed_ns) * static_cast<double>(condition.per_ns);
+            rules_.judge(link, rate, moment);
+        }
+    }
+}
+
+// For the rate of the next one: of several of one time the first.
+void Pipeline::remember(Channel& channel, std::int64_t raw, const EventTime& time) noexcept {
+    if (channel.has_last && time.ns <= channel.last_ns) return;
+    channel.has_last = true;
+    channel.last_raw = raw;
+    channel.last_ns = time.ns;
 }
 
 void Pipeline::exponent_changed(std::uint32_t slot, int change, Moment& moment) noexcept {
@@ -299,10 +340,13 @@ void Pipeline::exponent_changed(std::uint32_t slot, int change, Moment& moment) 
         if (!refined) close_window(slot, window, quality::split, moment);
     }
     channel.pivot = rescale(channel.pivot, change);
+    channel.last_raw = rescale(channel.last_raw, change);
     channel.preprocess.exponent_changed(change);
+    if (!rolling_.empty()) rolling_[slot].exponent_changed(change);
 }
 
-void Pipeline::add_to_window(std::uint32_t slot, std::int64_t raw, const EventTime& time, Moment& moment) noexcept {
+void Pipeline::add_to_window(std::uint32_t slot, std::int64_t raw, const EventTime& time, std::uint32_t flags,
+                             Moment& moment) noexcept {
     Channel& channel = channels_[slot];
     std::size_t window = channel.windows.find(time.ns, time.clock, time.late, lengths_);
     if (window == Windows::none) {
@@ -315,7 +359,7 @@ void Pipeline::add_to_window(std::uint32_t slot, std::int64_t raw, const EventTi
                              AggregateParts::empty(channel.pivot, channel.scale.exponent()), lengths_);
         timers_.set(timer_of(slot, window), channel.windows[window].deadline_ns);
     }
-    if (time.replaced) channel.windows[window].quality |= quality::stamp_replaced;
+    channel.windows[window].quality |= flags | (time.replaced ? quality::stamp_replaced : 0U);
     channel.windows[window].parts.add(raw, time.ns);
 }
 
@@ -326,6 +370,7 @@ void Pipeline::close_window(std::uint32_t slot, std::size_t window, std::uint32_
     row.number = moment.next_number();
     row.boot = moment.boot;
     row.channel = channel.name;
+    if (channel.settings != Channel::no_settings) row.unit.assign(settings_.channels[channel.settings].unit);
     row.clock = open.clock;
     row.start_ns = open.start_ns;
     row.length_ns = open.length_ns;
@@ -366,6 +411,10 @@ void Pipeline::on_began(bool wall_trusted, Moment& moment) noexcept {
             if (group.firing) group.firing_since_ns += moment.now_ns - leftover_.now_ns;
         }
         leftover_.other_boot = false;
+    }
+    const auto lost = static_cast<std::uint16_t>(rules_.rules() - 1);
+    for (std::uint8_t broker = 0; broker < broker_names_.size(); ++broker) {
+        rules_.watch_broker(broker, lost, broker_names_[broker], moment);
     }
     save_all_after_ = moment.position;
 }

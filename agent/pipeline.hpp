@@ -12,6 +12,7 @@
 #include "agent/associations.hpp"
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
+#include "agent/group_fill.hpp"
 #include "agent/ledger.hpp"
 #include "agent/model_command.hpp"
 #include "agent/model_copies.hpp"
@@ -25,6 +26,7 @@
 #include "agent/timers.hpp"
 #include "drivers/payload_decoder.hpp"
 #include "model/record.hpp"
+#include "model/rolling_window.hpp"
 
 namespace redshank {
 
@@ -69,8 +71,9 @@ public:
 
     // What changed after position `since` (0: everything, and what is gone), and models that changed after
     // `models_since` (nullopt: none).
-    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...", "pairs". A model
-    //   that a command changed is saved with the command's position. No heap but the callback's own.
+    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...", "pairs", "gate",
+    //   "rolling/...". A model that a command changed is saved with the command's position. No heap but the callback's
+    //   own.
     void save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
               const SaveEntry& take) const;
     std::size_t saved_bytes_max() const noexcept;  // of one entry: what `scratch` needs
@@ -103,6 +106,7 @@ public:
     std::optional<ModelRefusal> refusal_of(const ModelCommand& command, const ModelOrigin& origin) noexcept;
     // What became of the last command that was a record.
     std::optional<ModelRefusal> last_refusal() const noexcept { return last_refusal_; }
+    std::uint32_t last_alerts_changed() const noexcept { return last_alerts_changed_; }
     // Entries "before/<slot>" up to that position are in the database.
     void copies_saved(std::uint64_t position) noexcept { copies_.drop_through(position); }
     // The snapshot in a saved "before/<slot>", when it is this group's; empty otherwise.
@@ -125,16 +129,31 @@ private:
     EventTime event_time(const Decoded& decoded, std::int64_t now_ns) const noexcept;
     void on_reading(std::uint32_t channel, const Decimal& value, const EventTime& time, bool row,
                     Moment& moment) noexcept;
-    void add_to_window(std::uint32_t channel, std::int64_t raw, const EventTime& time, Moment& moment) noexcept;
+    void judge(Channel& channel, std::int64_t raw, double reading, const EventTime& time, Moment& moment) noexcept;
+    static void remember(Channel& channel, std::int64_t raw, const EventTime& time) noexcept;
+    void add_to_window(std::uint32_t channel, std::int64_t raw, const EventTime& time, std::uint32_t flags,
+                       Moment& moment) noexcept;
     void exponent_changed(std::uint32_t channel, int change, Moment& moment) noexcept;
     void close_window(std::uint32_t channel, std::size_t slot, std::uint32_t quality, Moment& moment) noexcept;
     void close_all_windows(std::uint32_t quality, Moment& moment) noexcept;
     void fire_timers_until(std::int64_t stamp_ns, Moment& moment) noexcept;
     void on_began(bool wall_trusted, Moment& moment) noexcept;
 
+    // pipeline_derived.cpp: scale, and channels that are derived from others
+    void configure(Channel& channel) const noexcept;
+    Result<Decimal> scaled(const Channel& channel, const Decimal& value) const noexcept;
+    void derive(std::uint32_t channel, std::int64_t raw, const EventTime& time, bool row, Moment& moment) noexcept;
+    void keep_derived(std::uint32_t from, std::string_view feature, std::uint32_t* slot, const Decimal& value,
+                      const EventTime& time, bool row, Moment& moment) noexcept;
+    bool keeps_derived(const Channel& channel) const noexcept;
+    std::uint64_t input_fingerprint(const Channel& channel) const noexcept;
+    ChannelKind kind_of(const Channel& channel) const noexcept;
+    bool derives(const Channel& channel) const noexcept;
+
     // pipeline_groups.cpp: scoring
     void offer(std::uint32_t channel, std::int64_t raw, const EventTime& time, bool row, Moment& moment) noexcept;
     void score(std::uint32_t group, Moment& moment) noexcept;
+    bool fill_missing(std::uint32_t group) noexcept;
     void end_row(Moment& moment) noexcept;
 
     // pipeline_models.cpp: commands
@@ -162,6 +181,15 @@ private:
                               Moment& moment) noexcept;
     void attach(std::uint32_t channel, const Labels& labels, Moment& moment) noexcept;
     void attach_rules(std::uint32_t channel, Moment& moment) noexcept;
+    AlertRules::Target target_of(std::uint16_t rule, const Channel& channel) const noexcept;
+    std::uint32_t state_for(std::uint16_t rule, const AlertRules::Target& target, Moment& moment) noexcept;
+    void link_second(std::uint16_t rule, std::uint32_t state, std::string_view first) noexcept;
+    void link_seen(Channel& channel, std::uint32_t state) noexcept;
+    void link_as_second(std::string_view name, bool is_group, std::span<RuleLink> links, std::uint8_t& count) noexcept;
+    void link(std::span<RuleLink> links, std::uint8_t& count, std::uint32_t state, std::uint8_t part,
+              std::string_view name) noexcept;
+    bool second_name(std::uint16_t rule, std::string_view first, ChannelName& out) const noexcept;
+    std::uint8_t broker_of(const Group& group) const noexcept;
     void seat(std::uint32_t channel, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
               Moment& moment) noexcept;
     std::uint32_t group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept;
@@ -172,10 +200,10 @@ private:
     static std::uint64_t fingerprint_of(const PreprocessSettings& settings) noexcept;
     std::uint64_t group_fingerprint(std::uint16_t settings) const noexcept;
     std::uint32_t find_channel(std::string_view name) const noexcept;
-    std::uint32_t find_rule(std::uint16_t rule, const ChannelName* target) const noexcept;
 
     // pipeline_save.cpp, pipeline_restore.cpp
-    static constexpr std::uint8_t state_format = 3;
+    static constexpr std::uint8_t state_format = 4;
+    static constexpr std::uint8_t format_with_links = 4;  // what holds is saved by channel and group
     void write_base(ByteWriter& out) const noexcept;
     bool read_base(ByteReader& in);
     void write_channel(const Channel& channel, ByteWriter& out) const noexcept;
@@ -203,19 +231,24 @@ private:
     Redelivery redelivery_;
     Timers timers_;
     AlertRules rules_;
-    std::vector<TopicPattern> rule_patterns_;  // by rule: of its channels' or groups' names
+    std::vector<TopicPattern> channel_patterns_;  // of [[channel]]
+    std::vector<RollingWindow> rolling_;          // of each channel, where any is derived from
+    std::vector<TopicPattern> rule_patterns_;     // by rule: of its channels' or groups' names
     std::vector<Channel> channels_;
     std::size_t channels_used_ = 0;  // slots below are in use, but for those that a restore left free
     std::size_t channel_count_ = 0;
     std::size_t channel_free_ = 0;  // slots below are in use
     NameIndex channel_index_;
     std::vector<Group> groups_;
+    std::vector<GroupFill> fills_;            // of each group, where a source fills otherwise than by holding
     std::vector<std::uint32_t> group_first_;  // first slot of each [[group]]'s share, and the end
     std::size_t groups_used_ = 0;
     std::uint64_t groups_refused_ = 0;
     ModelCopies copies_;
     std::optional<ModelRefusal> last_refusal_;
-    bool predicts_ = false;  // a group does
+    std::uint32_t last_alerts_changed_ = 0;  // by the last command on alerts
+    std::vector<ChannelName> broker_names_;  // that the settings name, the first one [mqtt]'s
+    bool predicts_ = false;                  // a group does
     std::optional<Associations> associations_;
     std::uint64_t save_all_after_ = 0;  // positions up to it were never saved under these settings
 
@@ -226,6 +259,7 @@ private:
         std::uint64_t boot = 0;  // that the saved state was of
         std::int64_t now_ns = 0;
         bool other_boot = false;
+        bool restoring = false;  // from "base" until restored()
         std::uint8_t format = state_format;
         // Sizes of the tables when "base" was written.
         std::uint32_t channels = 0;
@@ -233,8 +267,13 @@ private:
         std::uint32_t rule_states = 0;
         std::uint32_t sources = 0;
         std::vector<std::uint32_t> group_now;  // by saved slot: where the group is now
+        std::vector<std::uint64_t> holding;    // link_key of each link that held, sorted
     } leftover_;
     void leave_clear(std::uint32_t rule_state);
+    void write_links(std::span<const RuleLink> links, std::string_view name, ByteWriter& out) const noexcept;
+    bool read_links(ByteReader& in);
+    std::optional<AlertRules::Target> saved_target(std::uint16_t rule, std::string_view name) const noexcept;
+    std::uint64_t link_key(const RuleLink& link, std::string_view name) const noexcept;
     void begin_anew(std::uint32_t group);
 };
 

@@ -30,10 +30,11 @@ std::int16_t half_hour_of(std::int64_t now_ns) noexcept {
 
 void Pipeline::offer(std::uint32_t slot, std::int64_t raw, const EventTime& time, bool row, Moment& moment) noexcept {
     Channel& channel = channels_[slot];
-    const std::int64_t smoothed_q8 = channel.preprocess.smooth_q8(raw);
+    const std::int64_t held = channel.preprocess.hold_within_deadband(raw, channel.scale.exponent());
+    const std::int64_t smoothed_q8 = channel.preprocess.smooth_q8(held);
     const float standardised = clamped(channel.preprocess.standardise(smoothed_q8));
     const float value = distance_from_pivot(channel, smoothed_q8);
-    bool held = false;
+    bool group_held = false;
     for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
         const Seat seat = channel.seats[i];
         Group& group = groups_[seat.group];
@@ -42,24 +43,50 @@ void Pipeline::offer(std::uint32_t slot, std::int64_t raw, const EventTime& time
         if (!row && (group.fresh & bit) != 0) score(seat.group, moment);  // others are missing: held
         if (group.predictor != nullptr)
             offer_to_predictor(seat.group, seat.member, channel, raw, smoothed_q8, time, moment);
+        if (!fills_.empty()) {
+            GroupFill& fill = fills_[seat.group];
+            const bool went_on = (group.known & bit) != 0 && !fill.is_missing(seat.member);
+            went_on ? fill.changed(seat.member, value - group.values[seat.member],
+                                   standardised - group.standardised[seat.member])
+                    : fill.came_back(seat.member);
+        }
         group.values[seat.member] = value;
         group.standardised[seat.member] = standardised;
         group.known |= bit;
         group.fresh |= bit;
         group.changed_at = moment.position;
         if (!row && group.fresh == group.all()) score(seat.group, moment);
-        held = held || group.held;
+        group_held = group_held || group.held;
     }
-    if (!held) channel.preprocess.learn(smoothed_q8);
+    if (!group_held) channel.preprocess.learn(smoothed_q8);
+}
+
+// False: a member is missing for which nothing may stand.
+bool Pipeline::fill_missing(std::uint32_t slot) noexcept {
+    if (fills_.empty() || groups_[slot].predictor != nullptr) return true;
+    Group& group = groups_[slot];
+    bool whole = true;
+    for (std::uint8_t member = 0; member < group.members; ++member) {
+        const std::uint64_t bit = std::uint64_t{1} << member;
+        if ((group.known & bit) == 0 || (group.fresh & bit) != 0) continue;
+        whole = whole && fills_[slot].mode(member) != Fill::none;
+        fills_[slot].missing(member, group.values[member], group.standardised[member]);
+    }
+    return whole;
 }
 
 // Scores, judges, then learns: the model saw nothing of this vector when it scored it.
 void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
     Group& group = groups_[slot];
     if (group.predictor != nullptr) take_row(slot, group.fresh, moment);
+    const bool whole = fill_missing(slot);
     group.fresh = 0;
-    ++group.vectors;
     group.changed_at = moment.position;
+    if (!whole) {
+        moment.out.scored({group.name.view(), 0, 0, group.firing});
+        return;
+    }
+    ++group.vectors;
     group.model_changed_at = moment.position;
 
     const Observation observation{
@@ -79,7 +106,9 @@ void Pipeline::score(std::uint32_t slot, Moment& moment) noexcept {
     if (firing && !group.firing) group.firing_since_ns = moment.now_ns;
     group.firing = firing;
     // Once the longest hold is over it learns although it fires: the lasting change becomes the new normal.
-    group.held = firing && moment.now_ns - group.firing_since_ns < group.hold_ns;
+    // Work on the machine is no normal state either.
+    group.held =
+        (firing && moment.now_ns - group.firing_since_ns < group.hold_ns) || rules_.gate().maintenance(moment.now_ns);
     if (group.held || group.vectors <= group.model->settling()) {
         group.model->pass(observation);
     } else {

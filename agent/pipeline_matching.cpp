@@ -20,7 +20,15 @@ bool is_member(std::string_view entry, const Channel& channel, const TopicPatter
 
 // What a channel's model input depends on: a range only refuses, smoothing changes values.
 std::uint64_t Pipeline::fingerprint_of(const PreprocessSettings& settings) noexcept {
-    return (fnv1a_start ^ settings.smooth_alpha_q16) * 0x100000001b3ULL;
+    constexpr std::uint64_t prime = 0x100000001b3ULL;
+    std::uint64_t hash = (fnv1a_start ^ settings.smooth_alpha_q16) * prime;
+    const std::uint64_t windows = std::uint64_t{settings.smooth_readings} << 8 | settings.despike_readings;
+    if (windows != 0) hash = (hash ^ windows) * prime;
+    if (settings.deadband) {
+        hash = (hash ^ static_cast<std::uint64_t>(settings.deadband->mantissa)) * prime;
+        hash = (hash ^ settings.deadband->scale) * prime;
+    }
+    return hash;
 }
 
 // Which model on which members.
@@ -44,13 +52,6 @@ std::uint32_t Pipeline::find_group(std::string_view name) const noexcept {
         if (groups_[slot].used && groups_[slot].name.view() == name) return slot;
     }
     return no_slot;
-}
-
-std::uint32_t Pipeline::find_rule(std::uint16_t rule, const ChannelName* target) const noexcept {
-    for (std::uint32_t slot = 0; slot < rules_.capacity(); ++slot) {
-        if (rules_[slot].used && rules_[slot].rule == rule && rules_[slot].target == target) return slot;
-    }
-    return AlertRules::none;
 }
 
 std::uint32_t Pipeline::channel_of(std::uint16_t source, std::string_view topic, std::string_view field,
@@ -80,7 +81,9 @@ std::uint32_t Pipeline::new_channel(const ChannelName& name, std::size_t topic_b
     const bool read = source != Sources::none;
     const PreprocessSettings preprocess = read ? sources_[source].settings.preprocess : PreprocessSettings{};
     channel.preprocess = Preprocess(preprocess);
-    channel.preprocess_fingerprint = read ? fingerprint_of(preprocess) : Channel::predicted;
+    configure(channel);
+    channel.preprocess_fingerprint = read ? input_fingerprint(channel) : Channel::predicted;
+    if (!rolling_.empty()) rolling_[slot] = {};
     channel.changed_at = moment.position;
     channel_index_.insert(name.view(), slot);
     return slot;
@@ -105,26 +108,6 @@ void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) 
     attach_rules(slot, moment);
 }
 
-void Pipeline::attach_rules(std::uint32_t slot, Moment& moment) noexcept {
-    Channel& channel = channels_[slot];
-    const auto rules = static_cast<std::uint16_t>(settings_.rules.size());
-    for (std::uint16_t rule = 0; rule < rules; ++rule) {
-        if (!channel_matches(rule, channel)) continue;
-        if (channel.rule_count == Channel::rules_max) {
-            rules_.refuse();
-            continue;
-        }
-        std::uint32_t state = find_rule(rule, &channel.name);
-        if (state == AlertRules::none) {
-            state = rules_.add(rule, channel.name, moment);
-            if (state == AlertRules::none) continue;
-            // A channel that fell silent before the rule came is silent all the same.
-            if (rules_.rule(rule).kind == Rule::Kind::absent) rules_.heard(state, moment);
-        }
-        channel.rules[channel.rule_count++] = state;
-    }
-}
-
 void Pipeline::seat(std::uint32_t slot, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
                     Moment& moment) noexcept {
     Channel& channel = channels_[slot];
@@ -135,6 +118,10 @@ void Pipeline::seat(std::uint32_t slot, const ChannelName& group_name, std::uint
     const std::uint32_t group = group_of(group_name, settings, moment);
     if (group == no_slot) return;
     channel.seats[channel.seat_count++] = {group, member};
+    const bool read = channel.source != Sources::none && channel.preprocess_fingerprint > Channel::derived;
+    if (!fills_.empty() && read) {
+        fills_[group].set_mode(member, sources_[channel.source].settings.preprocess.fill);
+    }
     if (groups_[group].predictor != nullptr) groups_[group].predictor->channels[member] = slot;
 }
 
@@ -165,6 +152,7 @@ void Pipeline::begin_group(std::uint32_t slot, const ChannelName& name, std::uin
     group.model = std::move(model);
     group.model->reset();
     group.predictor = predictor;
+    if (!fills_.empty()) fills_[slot] = {};
     if (predictor != nullptr) predictor->channels.fill(Predictor::no_channel);
     group.used = true;
     group.name = name;
@@ -178,37 +166,6 @@ void Pipeline::begin_group(std::uint32_t slot, const ChannelName& name, std::uin
     }
     group.hold_ns = alone ? settings_.anomaly.hold_ns : settings_.groups[settings].hold_ns;
     ++groups_used_;
-}
-
-void Pipeline::attach_group_rules(std::uint32_t slot, Moment& moment) noexcept {
-    Group& group = groups_[slot];
-    const auto attach_rule = [&](std::uint16_t rule) {
-        if (group.rule_count == Group::rules_max) {
-            rules_.refuse();
-            return AlertRules::none;
-        }
-        std::uint32_t state = find_rule(rule, &group.name);
-        if (state == AlertRules::none) state = rules_.add(rule, group.name, moment);
-        if (state != AlertRules::none) group.rules[group.rule_count++] = state;
-        return state;
-    };
-    group.anomaly_rule = attach_rule(static_cast<std::uint16_t>(settings_.rules.size()));
-    const auto rules = static_cast<std::uint16_t>(settings_.rules.size());
-    for (std::uint16_t rule = 0; rule < rules; ++rule) {
-        if (group_matches(rule, group)) attach_rule(rule);
-    }
-}
-
-bool Pipeline::channel_matches(std::uint16_t rule, const Channel& channel) const noexcept {
-    return rules_.rule(rule).kind != Rule::Kind::score_above && rule_patterns_[rule].matches(channel.name.view());
-}
-
-// A rule on the score of a channel is one on the group that the channel alone is.
-bool Pipeline::group_matches(std::uint16_t rule, const Group& group) const noexcept {
-    if (rules_.rule(rule).kind != Rule::Kind::score_above) return false;
-    if (settings_.rules[rule].group.empty() && group.settings != Group::alone) return false;
-    if (rule_patterns_[rule].matches(group.name.view())) return true;
-    return group.settings != Group::alone && settings_.rules[rule].group == settings_.groups[group.settings].name;
 }
 
 }  // namespace redshank

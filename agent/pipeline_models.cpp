@@ -81,7 +81,8 @@ void Pipeline::accept(std::uint32_t slot, Moment& moment) noexcept {
         const std::span<const Seat> seats = std::span(channel.seats).first(channel.used ? channel.seat_count : 0);
         const auto sits_there = [slot](const Seat& seat) { return seat.group == slot; };
         if (!std::ranges::any_of(seats, sits_there)) continue;
-        channel.preprocess = Preprocess(sources_[channel.source].settings.preprocess);
+        const bool derived = channel.preprocess_fingerprint == Channel::derived;
+        channel.preprocess = Preprocess(derived ? PreprocessSettings{} : sources_[channel.source].settings.preprocess);
         channel.changed_at = moment.position;
         for (const Seat& seat : seats) {
             Group& group = groups_[seat.group];
@@ -89,6 +90,7 @@ void Pipeline::accept(std::uint32_t slot, Moment& moment) noexcept {
             group.unjudged = group.model->settling() + std::max(warmup_of(group), unjudged_least);
             // One that held on would keep the channel's standardisation from learning.
             settle(rules_, group, moment);
+            group.changed_at = moment.position;
         }
     }
 }
@@ -120,6 +122,7 @@ std::optional<ModelRefusal> Pipeline::on_model_command(std::span<const std::byte
     if (command->action == Action::accept) accept(slot, moment);
 
     settle(rules_, group, moment);
+    group.changed_at = moment.position;
     group.model_changed_at = moment.position;
     group.commanded_at = moment.position;
     return std::nullopt;

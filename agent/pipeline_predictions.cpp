@@ -24,19 +24,6 @@ double in_unit(double value_q8, std::uint8_t exponent) noexcept {
 
 constexpr std::string_view predicted_field = ":predicted/";
 
-// With one digit more than `digits`, as far as a channel can hold it.
-std::optional<Decimal> decimal_of(double value, std::uint8_t digits) noexcept {
-    constexpr double largest = 9e15;  // below 2^53
-    Decimal decimal{.mantissa = 0, .scale = 0, .rounded = false};
-    if (!(std::fabs(value) < largest)) return std::nullopt;
-    while (decimal.scale <= digits && std::fabs(value) * 10 < largest) {
-        value *= 10;
-        ++decimal.scale;
-    }
-    decimal.mantissa = static_cast<std::int64_t>(value < 0 ? value - 0.5 : value + 0.5);
-    return decimal;
-}
-
 // Of the gateway's time line; 1970-01-01 was a Thursday.
 std::int16_t hour_of_week(std::int64_t now_ns) noexcept {
     constexpr std::int64_t hour_ns = 3'600'000'000'000;
@@ -126,7 +113,7 @@ void Pipeline::keep_prediction(const Group& group, const Prediction& prediction,
     const std::uint32_t of = prediction.member == Prediction::no_member ? Predictor::no_channel
                                                                         : group.predictor->channels[prediction.member];
     const std::uint8_t digits = of == Predictor::no_channel ? std::uint8_t{0} : channels_[of].scale.exponent();
-    const std::optional<Decimal> value = decimal_of(prediction.predicted, digits);
+    const std::optional<Decimal> value = nearest_decimal(prediction.predicted, static_cast<std::uint8_t>(digits + 1));
     if (!value) return reject(Error::out_of_range);
     on_reading(slot, *value, {.ns = moment.now_ns, .clock = ClockKind::gateway}, true, moment);
 }

@@ -33,10 +33,11 @@ bool Pipeline::read_base(ByteReader& in) {
     }
     leftover_.group_now.assign(leftover_.groups, no_slot);
     leftover_.other_boot = leftover_.boot != boot_;
+    leftover_.restoring = true;
     if (leftover_.other_boot) position_ = 0;
     now_ns_ = leftover_.now_ns;
     ledger_.read(in);
-    rules_.read_common(in);
+    rules_.read_common(in, leftover_.format);
     redelivery_.read(in);
     return in.ok();
 }
@@ -48,21 +49,30 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     if (!in.ok() || channel.topic_bytes >= channel.name.size()) return false;
     const auto fingerprint = in.get<std::uint64_t>();
     const bool predicted = fingerprint == Channel::predicted;
+    const bool derived = fingerprint == Channel::derived;
     Labels labels;
     channel.source = predicted ? Sources::none : sources_.find(channel.topic(), labels);
-    const bool read = channel.source != Sources::none && sources_.takes(channel.source, channel.field());
-    channel.used = slot < channels_.size() && (predicted ? keeps_predictions_as(channel) : read);
+    const bool read = channel.source != Sources::none && !derived && sources_.takes(channel.source, channel.field());
+    const bool from_other = derived && channel.source != Sources::none && keeps_derived(channel);
+    channel.used = slot < channels_.size() && (predicted ? keeps_predictions_as(channel) : read || from_other);
     const PreprocessSettings preprocess =
         channel.used && read ? sources_[channel.source].settings.preprocess : PreprocessSettings{};
     channel.preprocess = Preprocess(preprocess);
-    channel.preprocess_fingerprint = predicted ? Channel::predicted : fingerprint_of(preprocess);
+    configure(channel);
+    channel.preprocess_fingerprint = channel.used && read ? input_fingerprint(channel) : fingerprint;
     const auto boot = in.get<std::uint64_t>();
     channel.has_pivot = in.get<bool>();
     channel.pivot = in.get<std::int64_t>();
     channel.readings = in.get<std::uint64_t>();
     channel.scale.read(in);
-    channel.preprocess.read(in);
+    channel.preprocess.read(in, leftover_.format < format_with_links);
     channel.windows.read(in);
+    if (leftover_.format >= format_with_links) {
+        channel.has_last = in.get<bool>();
+        channel.last_raw = in.get<std::int64_t>();
+        channel.last_ns = in.get<std::int64_t>();
+        if (!read_links(in)) return false;
+    }
     if (!in.ok()) return false;
     for (std::size_t window = 0; window < Windows::windows_max; ++window) {
         OpenWindow& open = channel.windows[window];
@@ -81,6 +91,7 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     if (!channel.used) return true;
     if (fingerprint != channel.preprocess_fingerprint) {
         channel.preprocess = Preprocess(preprocess);
+        channel.has_last = false;
         channel.inputs_changed = true;
     }
     channels_[slot] = channel;
@@ -133,6 +144,11 @@ bool Pipeline::read_group(std::uint32_t saved_slot, ByteReader& in) {
         group.unjudged = in.get<std::uint32_t>();
         group.imported_ns = in.get<std::int64_t>();
     }
+    if (leftover_.format >= format_with_links) {
+        if (!read_links(in)) return false;
+        GroupFill passed_over;
+        if (in.get<bool>()) (fills_.empty() ? passed_over : fills_[slot]).read(group.members, in);
+    }
     if (group.predictor != nullptr) group.predictor->read_row(in);
     return in.ok();
 }
@@ -160,14 +176,55 @@ bool Pipeline::read_rule(std::uint32_t slot, ByteReader& in) {
         return in.ok();
     };
     std::uint16_t rule = 0;
-    while (rule < rules_.rules() && !(rules_.rule(rule).name == saved.rule && rules_.rule(rule).kind == saved.kind))
+    while (rule < rules_.rules() &&
+           !(rules_.rule(rule).name == saved.rule && rules_.rule(rule).first.kind == saved.kind)) {
         ++rule;
+    }
     if (rule == rules_.rules() || slot >= rules_.capacity()) return gone();
-    const bool on_group = saved.kind == Rule::Kind::score_above;
-    const std::uint32_t target = on_group ? find_group(saved.target.view()) : find_channel(saved.target.view());
-    if (target == no_slot) return gone();
-    rules_.read_into(slot, rule, on_group ? groups_[target].name : channels_[target].name, again);
+    const std::optional<AlertRules::Target> target = saved_target(rule, saved.target.view());
+    if (!target) return gone();
+    rules_.read_into(slot, rule, *target, again, leftover_.format);
     return again.ok();
+}
+
+// What the saved name is called now; nullopt: nothing is.
+std::optional<AlertRules::Target> Pipeline::saved_target(std::uint16_t rule, std::string_view name) const noexcept {
+    const auto whole = [](const ChannelName& named) {
+        return AlertRules::Target{.named = &named, .name_bytes = static_cast<std::uint16_t>(named.size())};
+    };
+    if (rules_.rule(rule).first.kind == Condition::Kind::broker_lost) {
+        for (std::uint8_t broker = 0; broker < broker_names_.size(); ++broker) {
+            if (broker_names_[broker].view() != name) continue;
+            AlertRules::Target target = whole(broker_names_[broker]);
+            target.broker = broker;
+            return target;
+        }
+        return std::nullopt;
+    }
+    if (rules_.rule(rule).first.on_score()) {
+        const std::uint32_t group = find_group(name);
+        if (group == no_slot) return std::nullopt;
+        AlertRules::Target target = whole(groups_[group].name);
+        target.broker = broker_of(groups_[group]);
+        return target;
+    }
+    if (rules_.rule(rule).per == RulePer::channel) {
+        const std::uint32_t channel = find_channel(name);
+        if (channel == NameIndex::none) return std::nullopt;
+        return target_of(rule, channels_[channel]);
+    }
+    for (const Channel& channel : channels_) {
+        if (!channel.used || !channel_matches(rule, channel)) continue;
+        const AlertRules::Target target = target_of(rule, channel);
+        if (target.view() == name) return target;
+    }
+    return std::nullopt;
+}
+
+bool Pipeline::read_links(ByteReader& in) {
+    const auto count = in.get<std::uint8_t>();
+    for (std::uint8_t i = 0; i < count && in.ok(); ++i) leftover_.holding.push_back(in.get<std::uint64_t>());
+    return in.ok();
 }
 
 bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
@@ -177,6 +234,13 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
     if (const auto slot = slot_of(key, "group")) return *slot >= leftover_.groups || read_group(*slot, in);
     if (const auto slot = slot_of(key, "model")) return *slot >= leftover_.groups || read_model(*slot, in);
     if (const auto slot = slot_of(key, "rule")) return *slot >= leftover_.rule_states || read_rule(*slot, in);
+    if (const auto slot = slot_of(key, "rolling")) {
+        const bool kept = *slot < rolling_.size() && channels_[*slot].used && !channels_[*slot].inputs_changed;
+        if (!kept) return true;
+        rolling_[*slot].read(in);
+        return in.ok();
+    }
+    if (key == "gate") return rules_.read_gate(in);
     if (key == "pairs") return !associations_ || associations_->read(in);
     if (slot_of(key, "before")) return true;  // the database alone keeps it
     const auto slot = slot_of(key, "source");
@@ -209,12 +273,15 @@ void Pipeline::leave_clear(std::uint32_t state) {
 void Pipeline::begin_anew(std::uint32_t slot) {
     Group& group = groups_[slot];
     for (std::uint8_t i = 0; i < group.rule_count; ++i) {
-        leave_clear(group.rules[i]);
+        leave_clear(group.rules[i].state);
         rules_.renew(group.rules[i]);
     }
     group.model->reset();
     group.known = 0;
     group.fresh = 0;
+    if (!fills_.empty()) {
+        for (std::uint8_t member = 0; member < group.members; ++member) fills_[slot].came_back(member);
+    }
     group.values = {};
     group.standardised = {};
     group.suppression = {};
@@ -232,6 +299,7 @@ void Pipeline::restored() {
     } nothing;
     Moment moment{.boot = boot_, .position = position_, .now_ns = now_ns_, .ledger = ledger_, .out = nothing};
 
+    std::ranges::sort(leftover_.holding);
     for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
         if (groups_[slot].used) attach_group_rules(slot, moment);
     }
@@ -259,17 +327,20 @@ void Pipeline::restored() {
     }
     std::vector<bool> asked(rules_.capacity());
     for (const Channel& channel : channels_) {
-        for (std::uint8_t i = 0; i < channel.rule_count; ++i) asked[channel.rules[i]] = true;
+        for (std::uint8_t i = 0; i < channel.rule_count; ++i) asked[channel.rules[i].state] = true;
     }
     for (const Group& group : groups_) {
-        for (std::uint8_t i = 0; group.used && i < group.rule_count; ++i) asked[group.rules[i]] = true;
+        for (std::uint8_t i = 0; group.used && i < group.rule_count; ++i) asked[group.rules[i].state] = true;
     }
     for (std::uint32_t state = 0; state < rules_.capacity(); ++state) {
-        if (!rules_[state].used || asked[state]) continue;
+        const bool on_broker = rules_.rule(rules_[state].rule).first.kind == Condition::Kind::broker_lost;
+        if (!rules_[state].used || asked[state] || on_broker) continue;
         leave_clear(state);
         rules_.drop(state);
     }
     rules_.restore_timers();
+    leftover_.restoring = false;
+    leftover_.holding = {};
 }
 
 }  // namespace redshank

@@ -9,7 +9,7 @@ namespace redshank {
 
 namespace {
 
-constexpr std::size_t channel_bytes_max = 1536;
+constexpr std::size_t channel_bytes_max = 2048;
 constexpr std::size_t group_bytes_max = 2048;
 constexpr std::size_t rule_bytes_max = 512;
 constexpr std::size_t source_bytes_max = 70'000;  // a topic may have 64 KiB
@@ -40,8 +40,8 @@ std::size_t group_bytes_max_of(const Group& group) noexcept {
 }  // namespace
 
 std::size_t Pipeline::saved_bytes_max() const noexcept {
-    std::size_t most =
-        std::max({channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + redelivery_.written_bytes_max()});
+    std::size_t most = std::max({channel_bytes_max, group_bytes_max, source_bytes_max,
+                                 1024 + redelivery_.written_bytes_max(), rules_.gate().written_bytes_max()});
     if (associations_) most = std::max(most, associations_->written_bytes());
     for (const Group& group : groups_) {
         most = std::max({most, group.model->snapshot_bytes() + 8, group_bytes_max_of(group)});
@@ -53,7 +53,9 @@ std::size_t Pipeline::saved_total_max() const noexcept {
     std::size_t total = 1024 + redelivery_.written_bytes_max() + sources_.size() * (1024 + key_bytes_max);
     for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
     if (associations_) total += associations_->written_bytes() + key_bytes_max;
+    total += rules_.gate().written_bytes_max() + key_bytes_max;
     total += channels_.size() * (channel_bytes_max + key_bytes_max);
+    total += rolling_.size() * (RollingWindow::written_bytes_max + key_bytes_max);
     total += rules_.capacity() * (rule_bytes_max + key_bytes_max);
     for (const Group& group : groups_)
         total += group_bytes_max_of(group) + group.model->snapshot_bytes() + 3 * key_bytes_max;
@@ -75,6 +77,9 @@ void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_sin
         const Channel& channel = channels_[slot];
         entry(key_of("channel", slot), channel.used, channel.changed_at,
               [&](ByteWriter& out) { write_channel(channel, out); });
+        if (slot >= rolling_.size()) continue;
+        entry(key_of("rolling", slot), channel.used && derives(channel), channel.changed_at,
+              [&](ByteWriter& out) { rolling_[slot].write(out); });
     }
     for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
         const Group& group = groups_[slot];
@@ -105,6 +110,12 @@ void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_sin
         associations_->write(out);
         if (!out.ok()) std::abort();
         take("pairs", out.written());
+    }
+    if (all || rules_.gate_changed_at() > since) {
+        ByteWriter out(scratch);
+        rules_.write_gate(out);
+        if (!out.ok()) std::abort();
+        take("gate", out.written());
     }
     ByteWriter out(scratch);
     write_base(out);
@@ -145,6 +156,18 @@ void Pipeline::write_channel(const Channel& channel, ByteWriter& out) const noex
     channel.scale.write(out);
     channel.preprocess.write(out);
     channel.windows.write(out);
+    out.put(channel.has_last);
+    out.put(channel.last_raw);
+    out.put(channel.last_ns);
+    write_links(std::span(channel.rules).first(channel.rule_count), channel.name.view(), out);
+}
+
+void Pipeline::write_links(std::span<const RuleLink> links, std::string_view name, ByteWriter& out) const noexcept {
+    const auto holds = [](const RuleLink& link) { return link.holds; };
+    out.put(static_cast<std::uint8_t>(std::ranges::count_if(links, holds)));
+    for (const RuleLink& link : links) {
+        if (link.holds) out.put(link_key(link, name));
+    }
 }
 
 void Pipeline::write_group(const Group& group, ByteWriter& out) const noexcept {
@@ -164,6 +187,9 @@ void Pipeline::write_group(const Group& group, ByteWriter& out) const noexcept {
     out.put(group.held);
     out.put(group.unjudged);
     out.put(group.imported_ns);
+    write_links(std::span(group.rules).first(group.rule_count), group.name.view(), out);
+    out.put(!fills_.empty());
+    if (!fills_.empty()) fills_[static_cast<std::size_t>(&group - groups_.data())].write(group.members, out);
     if (group.predictor != nullptr) group.predictor->write_row(out);
 }
 

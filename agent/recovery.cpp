@@ -158,18 +158,21 @@ Outcome<> Recovery::build(const Settings& settings, std::unique_ptr<InboxLog> in
     result_.intake = std::make_unique<Intake>(std::move(pipeline), std::move(inbox),
                                               [offset_ns] { return monotonic_ns() + offset_ns; });
     Intake* intake = result_.intake.get();
-    result_.publisher =
-        std::make_unique<AlertPublisher>(settings.mqtt.base_topic, settings.capacities.alerts_max,
-                                         static_cast<std::uint32_t>(settings.capacities.rule_states_max),
-                                         [intake](std::uint32_t slot) -> std::optional<AlertRow> {
-                                             Intake::Held held(*intake);
-                                             const AlertRules& rules = held.pipeline().rules();
-                                             const RuleState& state = rules[slot];
-                                             // Of a state that an older version saved before it ever changed, nobody
-                                             // knows since when.
-                                             if (!state.used || state.id.boot == 0) return std::nullopt;
-                                             return rules.row(state);
-                                         });
+    result_.publisher = std::make_unique<AlertPublisher>(
+        settings.mqtt.base_topic, settings.capacities.alerts_max, static_cast<std::uint32_t>(rule_slots(settings)),
+        [intake](std::uint32_t slot) -> std::optional<AlertRow> {
+            Intake::Held held(*intake);
+            const AlertRules& rules = held.pipeline().rules();
+            const RuleState& state = rules[slot];
+            // Of a state that an older version saved before it ever changed, nobody
+            // knows since when.
+            if (!state.used || state.id.boot == 0) return std::nullopt;
+            // A broker hears of its loss afterwards, and only then.
+            const auto kind = rules.rule(state.rule).first.kind;
+            const bool on_broker = kind == Condition::Kind::broker_lost;
+            if (on_broker && !state.ever_changed) return std::nullopt;
+            return rules.row(state);
+        });
     intake->publish_to(result_.publisher.get());
     Store& reading = *store;
     result_.checkpointer =
@@ -243,7 +246,7 @@ Outcome<> Recovery::append_down() {
         if (auto made = result_.checkpointer->checkpoint(false); !made) return made;
     }
     Intake::Held held(*result_.intake);
-    if (held.pipeline().rules().paused()) return {};
+    if (held.pipeline().rules().all_paused()) return {};
     const auto down = held.inbox().append(RecordKind::down, held.inbox().last_stamp_ns(), {});
     const auto record = held.inbox().find(down.position);
     held.pipeline().on_record(*record, *result_.intake);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <thread>
 
+#include "agent/alert_desk.hpp"
 #include "agent/budget.hpp"
 #include "agent/control_socket.hpp"
 #include "agent/heap.hpp"
@@ -42,8 +43,9 @@ constexpr std::uint64_t no_token = 0;
 class BrokerEvents final : public MqttEvents {
 public:
     // predictions may be nullptr: no group predicts.
-    BrokerEvents(Intake& intake, AlertPublisher& publisher, ModelDesk& models, PredictionPublisher* predictions)
-        : intake_(intake), publisher_(publisher), models_(models), predictions_(predictions) {}
+    BrokerEvents(Intake& intake, AlertPublisher& publisher, ModelDesk& models, AlertDesk& alerts,
+                 PredictionPublisher* predictions)
+        : intake_(intake), publisher_(publisher), models_(models), alerts_(alerts), predictions_(predictions) {}
 
     void on_connected(bool session_present) noexcept override {
         const heap::Sealed sealed;
@@ -67,7 +69,9 @@ public:
     }
     void on_message(const Message& message) noexcept override {
         const heap::Sealed sealed;
-        models_.takes(message) ? models_.message(message) : intake_.message(message);
+        if (models_.takes(message)) return models_.message(message);
+        if (alerts_.takes(message)) return alerts_.message(message);
+        intake_.message(message);
     }
     void on_published(std::uint64_t token) noexcept override {
         const heap::Sealed sealed;
@@ -86,6 +90,7 @@ private:
     Intake& intake_;
     AlertPublisher& publisher_;
     ModelDesk& models_;
+    AlertDesk& alerts_;
     PredictionPublisher* predictions_;
     std::atomic<bool> subscribed_{false};
 };
@@ -143,11 +148,10 @@ MqttClientSettings mqtt_settings(const Settings& settings, const Recovered& reco
     return mqtt;
 }
 
-// The identifier of the subscription for models; 0: there is none.
-std::uint32_t model_subscription(const Settings& settings, const Recovered& recovered) {
-    if (settings.models.trusted_keys.empty()) return 0;
+// The identifier of the subscription with that filter; 0: there is none.
+std::uint32_t subscription_of(const std::string& filter, const Recovered& recovered) {
     for (const MqttSubscription& subscription : recovered.subscriptions) {
-        if (subscription.filter == SubscriptionTable::model_filter(settings)) return subscription.identifier;
+        if (subscription.filter == filter) return subscription.identifier;
     }
     return 0;
 }
@@ -185,6 +189,7 @@ private:
     std::unique_ptr<PredictionPublisher> predictions_;  // nullptr: no group predicts
     std::unique_ptr<Keeper> keeper_;
     std::unique_ptr<ModelDesk> models_;
+    std::unique_ptr<AlertDesk> alerts_;
     std::unique_ptr<BrokerEvents> events_;
     std::unique_ptr<MqttClient> mqtt_;
     std::unique_ptr<Status> status_;
@@ -215,12 +220,15 @@ Outcome<> Life::begin() {
     }
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);
     parts_.intake->on_urgent([this] { keeper_->wake(); });
-    models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_, model_subscription(settings_, parts_));
+    models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_,
+                                          subscription_of(SubscriptionTable::model_filter(settings_), parts_));
+    alerts_ = std::make_unique<AlertDesk>(settings_, *parts_.intake, *keeper_,
+                                          subscription_of(SubscriptionTable::command_filter(settings_), parts_));
     if (predicts(settings_)) {
         predictions_ = std::make_unique<PredictionPublisher>(settings_.mqtt.base_topic);
         parts_.intake->publish_predictions_to(predictions_.get());
     }
-    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher, *models_, predictions_.get());
+    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher, *models_, *alerts_, predictions_.get());
     auto mqtt = MqttClient::create(mqtt_settings(settings_, parts_), *events_);
     if (!mqtt) return failure("mqtt: " + mqtt.error());
     mqtt_ = std::move(*mqtt);
@@ -319,6 +327,7 @@ ControlAnswer Life::answer(std::string_view request) {
     if (request == "status") return {.ok = true, .body = std::string(status_->json(ready_.load()))};
     if (request.starts_with("flush")) return flush(request);
     if (ModelDesk::is_request(request)) return models_->answer(request);
+    if (AlertDesk::is_request(request)) return alerts_->answer(request);
     return {.ok = false, .body = "unknown request"};
 }
 

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "agent/group_fill.hpp"
 #include "agent/settings.hpp"
+#include "model/rolling_window.hpp"
 #include "model/text.hpp"
 
 namespace redshank {
@@ -17,12 +19,14 @@ inline std::size_t held_aggregates_max(const Capacities& limits) noexcept {
 // with what is saved.
 namespace saved_bytes {
 inline constexpr std::uint64_t key = 16;
-inline constexpr std::uint64_t channel = key + channel_name_bytes_max + 700;
-inline constexpr std::uint64_t group = key + channel_name_bytes_max + 96;
-inline constexpr std::uint64_t group_member = 16;
+inline constexpr std::uint64_t channel = key + channel_name_bytes_max + 1120;
+inline constexpr std::uint64_t rolling = key + RollingWindow::written_bytes_max;
+inline constexpr std::uint64_t group = key + channel_name_bytes_max + 168;
+inline constexpr std::uint64_t group_member = 16 + GroupFill::member_bytes;
 inline constexpr std::uint64_t model = key + 16;  // beside its snapshot
-inline constexpr std::uint64_t rule = key + rule_name_bytes_max + channel_name_bytes_max + 96;
-inline constexpr std::uint64_t source = key + 512;  // beside its topic
+inline constexpr std::uint64_t rule = key + rule_name_bytes_max + channel_name_bytes_max + 176;
+inline constexpr std::uint64_t source = key + 512;   // beside its topic
+inline constexpr std::uint64_t gate = key + 10'240;  // beside 8 for each source
 inline constexpr std::uint64_t base = 1024;
 inline constexpr std::uint64_t redelivery = 32;
 inline constexpr std::uint64_t held_row = 16;  // beside its wire form

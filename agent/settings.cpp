@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agent/alert_rules.hpp"
 #include "agent/associations.hpp"
 #include "agent/budget.hpp"
 #include "agent/settings_parse_units.hpp"
@@ -60,9 +61,24 @@ std::vector<Unrelated> related(const Settings& settings) {
     return wrong;
 }
 
+std::size_t rule_slots(const Settings& settings) {
+    return settings.capacities.rule_states_max + AlertRules::brokers_max;
+}
+
 bool predicts(const Settings& settings) {
     return std::any_of(settings.groups.begin(), settings.groups.end(),
                        [](const GroupSettings& group) { return group.task != Task::anomaly; });
+}
+
+bool derives_any(const Settings& settings) {
+    return std::ranges::any_of(settings.sources, [](const SourceSettings& source) { return !source.derive.empty(); }) ||
+           std::ranges::any_of(settings.channels,
+                               [](const ChannelSettings& channel) { return channel.kind != ChannelKind::gauge; });
+}
+
+bool fills_any(const Settings& settings) {
+    return std::ranges::any_of(settings.sources,
+                               [](const SourceSettings& source) { return source.preprocess.fill != Fill::hold; });
 }
 
 std::vector<std::uint32_t> group_shares(const Settings& settings) {

@@ -25,6 +25,19 @@ struct SourceSettings {
     std::string id;                   // field that says which thing was measured; empty: none
     std::vector<std::string> fields;  // empty: every numeric field
     PreprocessSettings preprocess;
+    std::vector<std::string> derive;  // features of every channel: "mean:20"
+};
+
+enum class ChannelKind : std::uint8_t { gauge, counter, state };
+
+// What is known of the channels of one pattern.
+struct ChannelSettings {
+    std::string channel;  // pattern of channel names; of several that match the first counts
+    std::string unit{};
+    Decimal scale{1, 0, false};  // reading = value * scale + offset
+    Decimal offset{};
+    std::optional<Decimal> resolution{};  // a power of ten, at most 1
+    ChannelKind kind = ChannelKind::gauge;
 };
 
 enum class LabelJoin : std::uint8_t { time, id };
@@ -46,17 +59,40 @@ struct GroupSettings {
     std::int64_t hold_ns = 3'600'000'000'000;  // longest time an anomaly keeps the model from learning
 };
 
-struct RuleSettings {
-    std::string name;
+// What is asked of one channel's readings or one group's score.
+struct ConditionSettings {
     std::string channel;                  // pattern of channel names: labels, +, #; empty when `group` is given
     std::string group;                    // pattern of group names
     std::optional<Decimal> above, below;  // of the reading
-    std::optional<Decimal> clear_below;   // with above; default: above itself
-    std::optional<Decimal> clear_above;   // with below; default: below itself
+    std::optional<Decimal> clear_below;   // with above, rate_above, score_above; default: that itself
+    std::optional<Decimal> clear_above;   // with below, rate_below; default: that itself
     std::optional<Decimal> score_above;   // of the score, in [0, 1]
+    std::optional<Decimal> rate_above, rate_below;  // of the change since the reading before, in rate_per_ns
+    std::int64_t rate_per_ns = 1'000'000'000;
+};
+
+enum class RuleJoin : std::uint8_t { none, both, either };     // with a second condition
+enum class RulePer : std::uint8_t { channel, topic, source };  // what has one alert
+
+struct RuleSettings : ConditionSettings {
+    std::string name;
     std::optional<std::int64_t> absent_for_ns;
+    bool absent_auto = false;
     std::int64_t for_ns = 0;
+    std::int64_t cooldown_ns = 0;
     Severity severity = Severity::warning;
+    RulePer per = RulePer::channel;
+    RuleJoin join = RuleJoin::none;
+    ConditionSettings second;  // where join says so; its channel or group is a name with labels of the first one's
+};
+
+// What holds for the alerts of all rules.
+struct AlertSettings {
+    std::int64_t broker_lost_after_ns = 60'000'000'000;  // 0: a lost broker is no alert
+    std::uint32_t limit = 0;                             // alerts in limit_per_ns; 0: any number
+    std::uint32_t source_limit = 0;                      // the same, of one [[source]]
+    std::int64_t limit_per_ns = 60'000'000'000;
+    bool commands = false;  // silence, acknowledge and maintenance over MQTT
 };
 
 // What the default rule `anomaly` and groups without settings of their own use.
@@ -115,11 +151,13 @@ struct Settings {
         std::int64_t max_age_ns = 7LL * 24 * 3600 * 1'000'000'000;
     } window;
     AnomalySettings anomaly;
+    AlertSettings alerts;
     struct Associations {
         std::vector<std::string> channels;  // patterns of channel names; empty: nothing is watched
         std::int64_t within_ns = 10'000'000'000;
     } associations;
     std::vector<SourceSettings> sources;
+    std::vector<ChannelSettings> channels;
     std::vector<GroupSettings> groups;
     std::vector<RuleSettings> rules;
     Capacities capacities;
@@ -143,7 +181,12 @@ struct Unrelated {
 // Every pair of limits that does not go together; empty: build from them.
 std::vector<Unrelated> related(const Settings& settings);
 
-bool predicts(const Settings& settings);  // one of its groups does
+// States of rules: as many as the limit says, and one for each broker that may be lost.
+std::size_t rule_slots(const Settings& settings);
+
+bool predicts(const Settings& settings);     // one of its groups does
+bool derives_any(const Settings& settings);  // channels from others
+bool fills_any(const Settings& settings);    // a source fills otherwise than by holding
 
 // Slots of the table of groups: the first one of each [[group]]'s share, and the end. A name without labels is one
 // group; the others share what is left. Without any [[group]] there is one share.

@@ -39,10 +39,17 @@ constexpr std::array tables{
                   "docs/model-files.md."},
     SettingsTable{"source", true, "Topics to subscribe to. A message counts under the first source that matches."},
     SettingsTable{"source.preprocess", false, "What happens to a reading before anything else sees it."},
+    SettingsTable{"channel", true, "Unit, scale and kind of channels. [preprocessing.md](preprocessing.md)"},
     SettingsTable{"group", true, "Channels judged together. Without any group each channel is judged alone."},
     SettingsTable{"rule", true,
-                  "Alert rules beside the default one. A rule has exactly one of `above`, `below`, `score_above` and "
-                  "`absent_for`, and exactly one of `channel` and `group`."},
+                  "Alert rules beside the default one. A rule has exactly one of `above`, `below`, `rate_above`, "
+                  "`rate_below`, `score_above` and `absent_for`, and exactly one of `channel` and `group`. "
+                  "[alerts.md](alerts.md)"},
+    SettingsTable{"rule.and", false,
+                  "A second condition that must hold as well. Its `channel` or `group` is one name, with the labels of "
+                  "the first one's pattern in braces."},
+    SettingsTable{"rule.or", false, "The same, where one of the two is enough. A rule has one of `and` and `or`."},
+    SettingsTable{"alerts", false, "What holds for the alerts of all rules. [alerts.md](alerts.md)"},
     SettingsTable{"limits", false,
                   "Capacities: memory for them is acquired at start. `redshank check` prints what they cost. A limit "
                   "that is not given grows with those that need it."},
@@ -346,8 +353,105 @@ const std::array keys{
                 0,
                 {},
                 "\"ewma:1\"",
-                "`\"ewma:FACTOR\"`, 0 < factor <= 1: y += factor * (x - y). 1 is no smoothing.",
-                [](T& to, const V& v) { to.source->preprocess.smooth_alpha_q16 = v.alpha_q16; }},
+                "For models: `\"ewma:FACTOR\"`, 0 < factor <= 1: y += factor * (x - y), 1 is no smoothing; or "
+                "`\"median:READINGS\"`, of an odd number from 3 to 15.",
+                [](T& to, const V& v) {
+                    to.source->preprocess.smooth_alpha_q16 = v.smoothing.alpha_q16;
+                    to.source->preprocess.smooth_readings = v.smoothing.median_readings;
+                }},
+    SettingsKey{"source.preprocess",
+                "despike",
+                KeyType::whole,
+                3,
+                Recent::most,
+                {},
+                "(none)",
+                "An odd number of readings: one that is further than 3 scaled median deviations from the median of the "
+                "last so many (Hampel) is replaced by it, before anything else sees it.",
+                [](T& to, const V& v) { to.source->preprocess.despike_readings = static_cast<std::uint8_t>(v.whole); }},
+    SettingsKey{"source.preprocess",
+                "deadband",
+                KeyType::decimal,
+                0,
+                0,
+                {},
+                "(none)",
+                "For models: a change smaller than this since the last one is none.",
+                [](T& to, const V& v) { to.source->preprocess.deadband = v.decimal; }},
+    SettingsKey{"source.preprocess", "fill", KeyType::choice, 0, 0, "hold|linear|none", "\"hold\"",
+                "What stands for a channel without a new value when its group is scored: its last one, its last "
+                "change continued for three rows, or nothing, and the row is not scored.",
+                [](T& to, const V& v) {
+                    to.source->preprocess.fill = v.text == "linear" ? Fill::linear
+                                                 : v.text == "none" ? Fill::none
+                                                                    : Fill::hold;
+                }},
+    SettingsKey{"source.preprocess",
+                "derive",
+                KeyType::texts,
+                1,
+                8,
+                {},
+                "(none)",
+                "Further channels `<channel>/<feature>`: `difference`, `rate`, `increase`, `counter_rate` of two "
+                "readings, `mean:N`, `rms:N`, `variance:N`, `min:N`, `max:N`, `slope:N` of the last N (2 to 64). Rates "
+                "and slopes are in a second. [preprocessing.md](preprocessing.md)",
+                [](T& to, const V& v) { to.source->derive = v.texts; }},
+
+    SettingsKey{"channel",
+                "channel",
+                KeyType::text,
+                1,
+                topic_bytes_max,
+                {},
+                "(required)",
+                "A pattern of channel names with `{name}`, `+`, and `#` at the end; the first [[channel]] that matches "
+                "counts.",
+                [](T& to, const V& v) { to.channel->channel = v.text; }},
+    SettingsKey{"channel",
+                "unit",
+                KeyType::text,
+                1,
+                unit_bytes_max,
+                {},
+                "(none)",
+                "Unit, as the collector's `unit` column has it.",
+                [](T& to, const V& v) { to.channel->unit = v.text; }},
+    SettingsKey{"channel",
+                "scale",
+                KeyType::decimal,
+                0,
+                0,
+                {},
+                "1",
+                "A reading is the value times this plus `offset`, in exact decimals; not 0.",
+                [](T& to, const V& v) { to.channel->scale = v.decimal; }},
+    SettingsKey{"channel",
+                "offset",
+                KeyType::decimal,
+                0,
+                0,
+                {},
+                "0",
+                "See `scale`.",
+                [](T& to, const V& v) { to.channel->offset = v.decimal; }},
+    SettingsKey{"channel",
+                "resolution",
+                KeyType::decimal,
+                0,
+                0,
+                {},
+                "(from the readings)",
+                "1, 0.1, 0.01 and so on: finer digits are rounded away and counted.",
+                [](T& to, const V& v) { to.channel->resolution = v.decimal; }},
+    SettingsKey{"channel", "kind", KeyType::choice, 0, 0, "gauge|counter|state", "\"gauge\"",
+                "`counter`: rises and begins anew; its channels `<channel>/increase` and `<channel>/counter_rate` are "
+                "made as well. `state`: 0 to 15; `<channel>/seconds_in/<state>` says for how long it was in each.",
+                [](T& to, const V& v) {
+                    to.channel->kind = v.text == "counter" ? ChannelKind::counter
+                                       : v.text == "state" ? ChannelKind::state
+                                                           : ChannelKind::gauge;
+                }},
 
     SettingsKey{"group",
                 "name",
@@ -468,73 +572,6 @@ const std::array keys{
                 "Name, without `/`, `+` and `#`; each once, and not `anomaly`.",
                 [](T& to, const V& v) { to.rule->name = v.text; }},
     SettingsKey{"rule",
-                "channel",
-                KeyType::text,
-                1,
-                topic_bytes_max,
-                {},
-                "(or group)",
-                "Channels the rule is for: a pattern of channel names with `{name}`, `+`, and `#` at the end.",
-                [](T& to, const V& v) { to.rule->channel = v.text; }},
-    SettingsKey{"rule",
-                "group",
-                KeyType::text,
-                1,
-                topic_bytes_max,
-                {},
-                "(or channel)",
-                "Groups the rule is for: a pattern of group names. Goes with `score_above`.",
-                [](T& to, const V& v) { to.rule->group = v.text; }},
-    SettingsKey{"rule",
-                "above",
-                KeyType::decimal,
-                0,
-                0,
-                {},
-                "(none)",
-                "Fires when a reading is above.",
-                [](T& to, const V& v) { to.rule->above = v.decimal; }},
-    SettingsKey{"rule",
-                "below",
-                KeyType::decimal,
-                0,
-                0,
-                {},
-                "(none)",
-                "Fires when a reading is below.",
-                [](T& to, const V& v) { to.rule->below = v.decimal; }},
-    SettingsKey{"rule",
-                "clear_below",
-                KeyType::decimal,
-                0,
-                0,
-                {},
-                "(`above`, or `score_above`)",
-                "Clears when below, or where it is equal to the threshold as soon as the rule does not fire any more; "
-                "goes with "
-                "`above` or `score_above` and is at most that.",
-                [](T& to, const V& v) { to.rule->clear_below = v.decimal; }},
-    SettingsKey{"rule",
-                "clear_above",
-                KeyType::decimal,
-                0,
-                0,
-                {},
-                "(`below`)",
-                "Clears when above, or where it is equal to the threshold as soon as the rule does not fire any more; "
-                "goes with "
-                "`below` and is at least that.",
-                [](T& to, const V& v) { to.rule->clear_above = v.decimal; }},
-    SettingsKey{"rule",
-                "score_above",
-                KeyType::score,
-                0,
-                0,
-                {},
-                "(none)",
-                "Fires when the score of the group, or of the channel judged alone, is at least this.",
-                [](T& to, const V& v) { to.rule->score_above = v.decimal; }},
-    SettingsKey{"rule",
                 "for",
                 KeyType::duration,
                 0,
@@ -545,15 +582,86 @@ const std::array keys{
                 [](T& to, const V& v) { to.rule->for_ns = v.whole; }},
     SettingsKey{"rule",
                 "absent_for",
-                KeyType::duration,
+                KeyType::silence,
                 100 * ms,
                 30 * day,
                 {},
                 "(none)",
-                "Fires when the channel has been silent that long.",
-                [](T& to, const V& v) { to.rule->absent_for_ns = v.whole; }},
+                "Fires when the channel has been silent that long; `\"auto\"`: three times the longest interval of its "
+                "last day or two, 10s at least, once 8 are known.",
+                [](T& to, const V& v) {
+                    to.rule->absent_auto = v.flag;
+                    if (!v.flag) to.rule->absent_for_ns = v.whole;
+                }},
+    SettingsKey{"rule",
+                "cooldown",
+                KeyType::duration,
+                0,
+                7 * day,
+                {},
+                "\"0s\"",
+                "So long after it fired it does not fire again; what holds then fires then.",
+                [](T& to, const V& v) { to.rule->cooldown_ns = v.whole; }},
+    SettingsKey{"rule", "per", KeyType::choice, 0, 0, "channel|topic|source", "\"channel\"",
+                "What has one alert: each channel, all channels of a topic (a device), or of a source (named by the "
+                "levels before its first wildcard). Not with `and` and `or`.",
+                [](T& to, const V& v) {
+                    to.rule->per = v.text == "channel" ? RulePer::channel
+                                   : v.text == "topic" ? RulePer::topic
+                                                       : RulePer::source;
+                }},
     SettingsKey{"rule", "severity", KeyType::choice, 0, 0, severities, "\"warning\"", "Severity of its alerts.",
                 [](T& to, const V& v) { to.rule->severity = severity_of(v.text); }},
+
+    SettingsKey{"alerts",
+                "broker_lost_after",
+                KeyType::duration,
+                0,
+                day,
+                {},
+                "\"1m\"",
+                "The broker is away that long: one alert of the rule `broker-lost`, while dead-man and `for` stand "
+                "still. `\"0s\"`: none.",
+                [](T& to, const V& v) { to.settings.alerts.broker_lost_after_ns = v.whole; }},
+    SettingsKey{
+        "alerts",
+        "limit",
+        KeyType::whole,
+        0,
+        1'000'000,
+        {},
+        "0",
+        "Alerts that may fire in `limit_per`, `critical` ones apart; more wait for their turn and are counted. 0: "
+        "any number.",
+        [](T& to, const V& v) { to.settings.alerts.limit = static_cast<std::uint32_t>(v.whole); }},
+    SettingsKey{"alerts",
+                "source_limit",
+                KeyType::whole,
+                0,
+                1'000'000,
+                {},
+                "0",
+                "The same for the channels of each source.",
+                [](T& to, const V& v) { to.settings.alerts.source_limit = static_cast<std::uint32_t>(v.whole); }},
+    SettingsKey{"alerts",
+                "limit_per",
+                KeyType::duration,
+                second,
+                day,
+                {},
+                "\"1m\"",
+                "What `limit` and `source_limit` are for.",
+                [](T& to, const V& v) { to.settings.alerts.limit_per_ns = v.whole; }},
+    SettingsKey{"alerts",
+                "commands",
+                KeyType::boolean,
+                0,
+                0,
+                {},
+                "false",
+                "Silence, acknowledgement and maintenance may be said over MQTT as well, by whoever may publish under "
+                "`<base_topic>/command/`.",
+                [](T& to, const V& v) { to.settings.alerts.commands = v.flag; }},
 
     SettingsKey{"limits",
                 "channels",
@@ -658,9 +766,6 @@ constexpr std::array planned{
     PlannedKey{"uplink", "key_file", {}},
     PlannedKey{"uplink", "plain", {}},
     PlannedKey{"source", "format", "csv"},
-    PlannedKey{"source.preprocess", "despike", {}},
-    PlannedKey{"source.preprocess", "fill", {}},
-    PlannedKey{"rule", "absent_for", "auto"},
 };
 
 }  // namespace
@@ -670,7 +775,20 @@ std::span<const SettingsTable> settings_tables() noexcept {
 }
 
 std::span<const SettingsKey> settings_keys() noexcept {
-    return keys;
+    static const std::vector<SettingsKey> all = [] {
+        std::vector<SettingsKey> made;
+        const auto append = [&made](std::string_view table) {
+            for (const SettingsKey& key : condition_keys(table)) made.push_back(key);
+        };
+        for (const SettingsKey& key : keys) {
+            made.push_back(key);
+            if (key.table == "rule" && key.name == "name") append("rule");
+        }
+        append("rule.and");
+        append("rule.or");
+        return made;
+    }();
+    return all;
 }
 
 std::span<const PlannedKey> planned_settings_keys() noexcept {

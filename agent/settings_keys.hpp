@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/settings.hpp"
+#include "agent/settings_parse_units.hpp"
 
 namespace redshank {
 
@@ -22,7 +23,9 @@ enum class KeyType : std::uint8_t {
     size,       // low..high in bytes
     texts,      // a list of texts; low..high: how many
     range,      // [low, high], two decimals, rising
-    smoothing,  // "ewma:FACTOR"
+    smoothing,  // "ewma:FACTOR" or "median:READINGS"
+    boolean,
+    silence,  // a duration from low to high in ns, or "auto"
 };
 
 // One value, checked; which member holds it follows from the type.
@@ -32,15 +35,18 @@ struct KeyValue {
     Decimal decimal;                 // decimal, score
     std::vector<std::string> texts;  // texts
     PreprocessSettings::Range range{};
-    std::uint32_t alpha_q16 = 0;  // smoothing
+    Smoothing smoothing{};
+    bool flag = false;  // boolean; silence: "auto"
 };
 
 // Where a value goes: the settings, and the element of [[source]], [[group]] or [[rule]] that is being read.
 struct KeyTarget {
     Settings& settings;
     SourceSettings* source = nullptr;
+    ChannelSettings* channel = nullptr;
     GroupSettings* group = nullptr;
     RuleSettings* rule = nullptr;
+    ConditionSettings* condition = nullptr;  // of the rule, or its second one
 };
 
 struct SettingsKey {
@@ -70,6 +76,7 @@ struct PlannedKey {
 
 std::span<const SettingsTable> settings_tables() noexcept;
 std::span<const SettingsKey> settings_keys() noexcept;
+std::vector<SettingsKey> condition_keys(std::string_view table);  // of `rule`, `rule.and` and `rule.or`
 std::span<const PlannedKey> planned_settings_keys() noexcept;
 
 const SettingsTable* find_table(std::string_view name) noexcept;

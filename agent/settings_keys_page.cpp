@@ -85,11 +85,11 @@ constexpr std::string_view tail = R"(
 
 Refused with a message that says so: `mqtts://` with `ca`, `cert`, `key`, `username` and `password_file` in `[mqtt]`;
 `server_key`, `key_file` and `plain` in `[uplink]`, and with them any address that is not on this machine;
-`format = "csv"`; `despike` and `fill` in `preprocess`; `absent_for = "auto"`.
+`format = "csv"`.
 )";
 
 std::string amount(const SettingsKey& key, std::int64_t value) {
-    if (key.type == KeyType::duration) return format_duration(value);
+    if (key.type == KeyType::duration || key.type == KeyType::silence) return format_duration(value);
     if (key.type == KeyType::size) return format_size(value);
     return std::to_string(value);
 }
@@ -132,7 +132,11 @@ std::string describe_type(const SettingsKey& key) {
         case KeyType::range:
             return "a list of two numbers, [low, high]";
         case KeyType::smoothing:
-            return "a text like \"ewma:0.2\"";
+            return "a text like \"ewma:0.2\" or \"median:5\"";
+        case KeyType::boolean:
+            return "true or false";
+        case KeyType::silence:
+            return "a duration like \"10s\", or \"auto\"";
     }
     return "";
 }
@@ -145,6 +149,7 @@ std::string describe_range(const SettingsKey& key) {
             if (key.low == key.high) return std::to_string(key.low) + " (this version has no other)";
             [[fallthrough]];
         case KeyType::duration:
+        case KeyType::silence:
         case KeyType::size:
         case KeyType::texts:
             return amount(key, key.low) + " to " + amount(key, key.high);

@@ -7,16 +7,22 @@
 
 #include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
+#include "agent/settings_parse_rules.hpp"
 #include "agent/settings_parse_tasks.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "drivers/signature.hpp"
 #include "drivers/topic.hpp"
 #include "drivers/uplink/sockets.hpp"
 #include "model/aggregate_parts.hpp"
+#include "model/derived_feature.hpp"
 
 namespace redshank {
 
 namespace {
+
+double as_double(const Decimal& value) {
+    return to_double(value.mantissa, value.scale);
+}
 
 std::string numbered(std::string_view table, std::size_t index) {
     return std::string(table) + "#" + std::to_string(index);
@@ -124,6 +130,60 @@ std::vector<std::string> check_sources(const Settings& settings, SettingsReport&
     return labels;
 }
 
+void check_preprocess(const Settings& settings, SettingsReport& report) {
+    for (std::size_t i = 0; i < settings.sources.size(); ++i) {
+        const std::string where = numbered("source", i) + ".preprocess";
+        const PreprocessSettings& preprocess = settings.sources[i].preprocess;
+        if (preprocess.despike_readings % 2 == 0 && preprocess.despike_readings != 0) {
+            report.error(where + ".despike", "despike must be an odd number of readings");
+        }
+        if (preprocess.deadband && as_double(*preprocess.deadband) <= 0) {
+            report.error(where + ".deadband", "deadband must be above 0");
+        }
+        std::vector<std::string_view> kinds;
+        for (std::size_t each = 0; each < settings.sources[i].derive.size(); ++each) {
+            const std::string& text = settings.sources[i].derive[each];
+            const std::string spot = numbered(where + ".derive", each);
+            const std::optional<DerivedFeature> feature = parse_feature(text);
+            if (!feature) {
+                report.error(spot,
+                             "an element of derive must be difference, rate, increase, counter_rate, or one of "
+                             "mean, rms, variance, min, max and slope with a number of readings from 2 to 64, "
+                             "like \"mean:20\", not " +
+                                 shown(text));
+                continue;
+            }
+            if (std::ranges::find(kinds, name_of(feature->kind)) != kinds.end()) {
+                report.error(spot, "an element of derive is there twice with another number: " + shown(text));
+            }
+            kinds.push_back(name_of(feature->kind));
+        }
+    }
+}
+
+// A power of ten from 10^-15 to 1.
+bool power_of_ten(const Decimal& value) {
+    std::int64_t mantissa = value.mantissa;
+    int places = value.scale;
+    while (mantissa % 10 == 0 && mantissa != 0) {
+        mantissa /= 10;
+        --places;
+    }
+    return mantissa == 1 && places >= 0 && places <= 15;
+}
+
+void check_channels(const Settings& settings, SettingsReport& report) {
+    for (std::size_t i = 0; i < settings.channels.size(); ++i) {
+        const ChannelSettings& channel = settings.channels[i];
+        const std::string where = numbered("channel", i);
+        check_name_pattern(channel.channel, where + ".channel", "channel", report);
+        if (channel.scale.mantissa == 0) report.error(where + ".scale", "scale must not be 0");
+        if (channel.resolution && !power_of_ten(*channel.resolution)) {
+            report.error(where + ".resolution", "resolution must be 1, 0.1, 0.01 and so on");
+        }
+    }
+}
+
 std::string braced(std::string_view name) {
     return "{" + std::string(name) + "}";
 }
@@ -151,103 +211,6 @@ void check_groups(const Settings& settings, const std::vector<std::string>& labe
             report.error(where, "name has the label " + braced(label) + ", which no [[source]] has in its topic" +
                                     (nearest.empty() ? "" : ": did you mean " + braced(nearest) + "?"));
         }
-    }
-}
-
-double as_double(const Decimal& value) {
-    return to_double(value.mantissa, value.scale);
-}
-
-void check_condition(const RuleSettings& rule, const std::string& where, SettingsReport& report) {
-    const int conditions = (rule.above ? 1 : 0) + (rule.below ? 1 : 0) + (rule.score_above ? 1 : 0) +
-                           (rule.absent_for_ns || report.has(where + ".absent_for") ? 1 : 0);
-    if (conditions != 1) {
-        // One that was given and refused has its error already.
-        const bool refused =
-            report.has(where + ".above") || report.has(where + ".below") || report.has(where + ".score_above");
-        if (conditions > 1 || !refused) {
-            report.error(where, std::string("[[rule]] needs exactly one of above, below, score_above and absent_for") +
-                                    (conditions == 0 ? "" : ", this one has more"));
-        }
-        return;
-    }
-    if (rule.clear_below) {
-        const std::optional<Decimal>& fires = rule.above ? rule.above : rule.score_above;
-        if (!fires) {
-            report.error(where + ".clear_below", "clear_below goes with above or score_above only");
-        } else if (as_double(*rule.clear_below) > as_double(*fires)) {
-            report.error(where + ".clear_below",
-                         std::string("clear_below must be at most ") + (rule.above ? "above" : "score_above"));
-        }
-    }
-    if (rule.clear_above) {
-        if (!rule.below) {
-            report.error(where + ".clear_above", "clear_above goes with below only");
-        } else if (as_double(*rule.clear_above) < as_double(*rule.below)) {
-            report.error(where + ".clear_above", "clear_above must be at least below");
-        }
-    }
-    if (!rule.group.empty() && !rule.score_above) {
-        report.error(where + ".group", "group goes with score_above only: a group has a score and no reading");
-    }
-    if (rule.for_ns > 0 && rule.absent_for_ns) {
-        report.error(where + ".for", "for does not go with absent_for, which is a time already");
-    }
-}
-
-void check_pattern(const std::string& text, const std::string& where, std::string_view key, SettingsReport& report) {
-    if (text.empty()) return;
-    const Outcome<TopicPattern> pattern = TopicPattern::parse(text, TopicPattern::Use::name);
-    if (!pattern) report.error(where, std::string(key) + " cannot be read: " + pattern.error());
-}
-
-// A rule's group pattern that is neither a group nor can match one.
-void check_group_of_rule(const Settings& settings, const RuleSettings& rule, const std::string& where,
-                         SettingsReport& report) {
-    if (rule.group.empty()) return;
-    if (settings.groups.empty()) {
-        return report.error(where, "group needs a [[group]]; without any, channels are judged alone: use channel");
-    }
-    std::vector<std::string_view> names;
-    bool open = holds_any(rule.group, "{+#");
-    for (const GroupSettings& group : settings.groups) {
-        names.push_back(group.name);
-        open = open || holds_any(group.name, "{");
-    }
-    if (open || std::find(names.begin(), names.end(), rule.group) != names.end()) return;
-    const std::string_view nearest = nearest_word(rule.group, names);
-    report.error(where, "group " + shown(rule.group) + " is no [[group]]" +
-                            (nearest.empty() ? "" : ": did you mean " + shown(nearest) + "?"));
-}
-
-void check_rules(const Settings& settings, SettingsReport& report) {
-    for (std::size_t i = 0; i < settings.rules.size(); ++i) {
-        const RuleSettings& rule = settings.rules[i];
-        const std::string where = numbered("rule", i);
-        if (holds_any(rule.name, "/+#")) {
-            report.error(where + ".name", "name must not hold '/', '+' or '#': it is one level of a topic");
-        }
-        if (rule.name == "anomaly") {
-            report.error(where + ".name", "name is that of the default rule: change it in [anomaly]");
-        }
-        for (std::size_t other = 0; other < i; ++other) {
-            if (rule.name.empty() || settings.rules[other].name != rule.name) continue;
-            report.error(where + ".name", "name is that of another [[rule]]: " + shown(rule.name));
-            break;
-        }
-        const bool channel = report.has(where + ".channel");
-        if (channel == report.has(where + ".group")) {
-            report.error(where, channel ? "[[rule]] has both channel and group: it is for one of them"
-                                        : "[[rule]] needs one of channel and group");
-        }
-        check_condition(rule, where, report);
-        if (!settings.groups.empty() && rule.score_above && !rule.channel.empty()) {
-            report.error(where + ".channel",
-                         "with [[group]] a channel has no score of its own: name the group instead");
-        }
-        check_pattern(rule.channel, where + ".channel", "channel", report);
-        check_pattern(rule.group, where + ".group", "group", report);
-        check_group_of_rule(settings, rule, where + ".group", report);
     }
 }
 
@@ -292,11 +255,13 @@ void check_relations(Settings& settings, SettingsReport& report) {
     check_urls(settings, report);
     check_trusted_keys(settings, report);
     const std::vector<std::string> labels = check_sources(settings, report);
+    check_preprocess(settings, report);
+    check_channels(settings, report);
     check_groups(settings, labels, report);
     check_tasks(settings, report);
     for (std::size_t i = 0; i < settings.associations.channels.size(); ++i) {
-        check_pattern(settings.associations.channels[i], "associations.channels#" + std::to_string(i),
-                      "an element of channels", report);
+        check_name_pattern(settings.associations.channels[i], "associations.channels#" + std::to_string(i),
+                           "an element of channels", report);
     }
     if (as_double(settings.anomaly.clear_below) > as_double(settings.anomaly.score_above)) {
         report.error(report.has("anomaly.clear_below") ? "anomaly.clear_below" : "anomaly.score_above",

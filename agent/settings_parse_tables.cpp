@@ -93,7 +93,15 @@ private:
     void read_single(const toml::node& node, const SettingsTable& table, const std::string& where, TextPosition at,
                      KeyTarget& to) {
         const std::string name(table.name.substr(table.name.rfind('.') + 1));
-        if (const toml::table* inside = node.as_table()) return read(*inside, table.name, where, to);
+        if (const toml::table* inside = node.as_table()) {
+            if (table.name == "rule.and" || table.name == "rule.or") {
+                KeyTarget second = to;
+                second.condition = &to.rule->second;
+                to.rule->join = table.name == "rule.and" ? RuleJoin::both : RuleJoin::either;
+                return read(*inside, table.name, where, second);
+            }
+            return read(*inside, table.name, where, to);
+        }
         report_.error(
             node.is_array_of_tables() ? at : position(node.source()),
             name + " must be one table, not " +
@@ -113,8 +121,9 @@ private:
             report_.found(where, position(element.source()));
             KeyTarget to{settings_};
             if (name == "source") to.source = &settings_.sources.emplace_back();
+            if (name == "channel") to.channel = &settings_.channels.emplace_back();
             if (name == "group") to.group = &settings_.groups.emplace_back();
-            if (name == "rule") to.rule = &settings_.rules.emplace_back();
+            if (name == "rule") to.condition = to.rule = &settings_.rules.emplace_back();
             if (const toml::table* inside = element.as_table()) {
                 read(*inside, table.name, where, to);
                 require(*inside, table, where);
@@ -167,11 +176,23 @@ private:
             case KeyType::smoothing:
                 if (text == nullptr) {
                     wrong = wrong_type(node, key);
-                } else if (const Outcome<std::uint32_t> alpha = parse_smoothing(text->get())) {
-                    value.alpha_q16 = *alpha;
+                } else if (const Outcome<Smoothing> smoothing = parse_smoothing(text->get())) {
+                    value.smoothing = *smoothing;
                 } else {
-                    wrong = alpha.error();
+                    wrong = smoothing.error();
                 }
+                break;
+            case KeyType::boolean:
+                if (const auto* flag = node.as_boolean()) {
+                    value.flag = flag->get();
+                } else {
+                    wrong = wrong_type(node, key);
+                }
+                break;
+            case KeyType::silence:
+                value.flag = text != nullptr && text->get() == "auto";
+                if (value.flag) break;
+                wrong = text == nullptr ? wrong_type(node, key) : read_with_unit(text->get(), key, value);
                 break;
             case KeyType::range:
                 wrong = read_range(node, key, value);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/decimal.hpp"
+#include "model/recent.hpp"
 
 namespace redshank {
 
@@ -104,15 +105,26 @@ std::string format_size(std::int64_t bytes) {
     return std::to_string(bytes) + "B";
 }
 
-Outcome<std::uint32_t> parse_smoothing(std::string_view text) {
-    constexpr std::string_view prefix = "ewma:";
-    if (!text.starts_with(prefix)) return failure("must be \"ewma:FACTOR\", like \"ewma:0.2\"");
-    const Result<Decimal> factor = parse_decimal(text.substr(prefix.size()), DecimalGrammar::plain);
+Outcome<Smoothing> parse_smoothing(std::string_view text) {
+    constexpr std::string_view ewma = "ewma:";
+    constexpr std::string_view median = "median:";
+    if (text.starts_with(median)) {
+        const std::string_view digits = text.substr(median.size());
+        Smoothing smoothing;
+        const auto end = std::from_chars(digits.data(), digits.data() + digits.size(), smoothing.median_readings);
+        const bool whole = end.ec == std::errc() && end.ptr == digits.data() + digits.size();
+        const std::uint8_t readings = smoothing.median_readings;
+        if (whole && readings >= 3 && readings <= Recent::most && readings % 2 == 1) return smoothing;
+        return failure("must have an odd number of readings from 3 to 15, like \"median:5\"");
+    }
+    if (!text.starts_with(ewma)) return failure("must be \"ewma:FACTOR\", like \"ewma:0.2\", or \"median:READINGS\"");
+    const Result<Decimal> factor = parse_decimal(text.substr(ewma.size()), DecimalGrammar::plain);
     if (!factor) return failure("must be \"ewma:FACTOR\" with a number, like \"ewma:0.2\"");
     double alpha = static_cast<double>(factor->mantissa);
     for (unsigned i = 0; i < factor->scale; ++i) alpha /= 10;
     if (alpha <= 0 || alpha > 1) return failure("must have a factor above 0 and at most 1");
-    return std::max(std::uint32_t{1}, static_cast<std::uint32_t>(std::floor(alpha * 65536 + 0.5)));
+    const auto alpha_q16 = static_cast<std::uint32_t>(std::floor(alpha * 65536 + 0.5));
+    return Smoothing{.alpha_q16 = std::max(std::uint32_t{1}, alpha_q16)};
 }
 
 Outcome<BrokerAddress> parse_broker_url(std::string_view url) {

@@ -18,8 +18,13 @@ std::string format_duration(std::int64_t ns);  // the same grammar; ns a multipl
 Outcome<std::int64_t> parse_size(std::string_view text);
 std::string format_size(std::int64_t bytes);  // in the largest unit of 1024 that divides it
 
-// "ewma:0.2" with a factor in (0, 1]: the factor as a fraction of 2^16, nearest, at least 1.
-Outcome<std::uint32_t> parse_smoothing(std::string_view text);
+// "ewma:0.2" with a factor in (0, 1]: the factor as a fraction of 2^16, nearest, at least 1; or "median:5", an odd
+// number of readings from 3 to 15.
+struct Smoothing {
+    std::uint32_t alpha_q16 = 65536;
+    std::uint8_t median_readings = 0;
+};
+Outcome<Smoothing> parse_smoothing(std::string_view text);
 
 // mqtt://HOST[:PORT]; a host may be a name, an IPv4 address or an IPv6 address in brackets (which stay).
 struct BrokerAddress {

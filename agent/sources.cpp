@@ -21,8 +21,12 @@ Sources::Sources(const Settings& settings) {
         sources_.push_back({.settings = source,
                             .pattern = checked_pattern(source.topic, TopicPattern::Use::topic),
                             .fields = {},
+                            .derive = {},
                             .ledger = {}});
         for (const std::string& field : sources_.back().settings.fields) sources_.back().fields.push_back(field);
+        for (const std::string& text : source.derive) {
+            if (const auto feature = parse_feature(text)) sources_.back().derive.push_back(*feature);
+        }
     }
 }
 

@@ -9,6 +9,7 @@
 #include "agent/ledger.hpp"
 #include "agent/settings.hpp"
 #include "drivers/topic.hpp"
+#include "model/derived_feature.hpp"
 
 namespace redshank {
 
@@ -24,7 +25,8 @@ struct Source {
     SourceSettings settings;
     TopicPattern pattern;
     std::vector<std::string_view> fields;  // into settings
-    std::uint32_t subscription_id = 0;     // 0: not subscribed (replay)
+    std::vector<DerivedFeature> derive{};
+    std::uint32_t subscription_id = 0;  // 0: not subscribed (replay)
     // A copy under its own subscription came in this session: whatever comes under another one is a copy too. Before
     // that it is not: it waited in the broker since before this source was subscribed to.
     bool own_copies = false;

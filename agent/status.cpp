@@ -14,7 +14,8 @@ namespace {
 std::size_t text_bytes_max(const Settings& settings) {
     constexpr std::size_t per_source = 1024 + 6 * channel_name_bytes_max;
     std::size_t bytes =
-        std::size_t{16} * 1024 + (settings.associations.channels.empty() ? 0 : associations_json_bytes_max) +
+        std::size_t{16} * 1024 + AlertGate::silences_max * (128 + 6 * (channel_name_bytes_max + rule_name_bytes_max)) +
+        (settings.associations.channels.empty() ? 0 : associations_json_bytes_max) +
         Status::figures_max * (1024 + 12 * channel_name_bytes_max) + Status::alerts_max * alert_json_bytes_max;
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
@@ -126,6 +127,13 @@ Status::Copy Status::copy() noexcept {
         copy.events_left_out = associations->left_out();
         copy.association_count = pipeline.association_rows(associations_);
     }
+    const AlertGate& gate = pipeline.rules().gate();
+    const std::int64_t now_ns = pipeline.now_ns();
+    copy.held_back = gate.counts();
+    if (gate.maintenance(now_ns)) copy.maintenance_until_ns = gate.maintenance_until_ns();
+    for (std::size_t i = 0; i < gate.silences(); ++i) {
+        if (gate.silence(i).until_ns > now_ns) silences_[copy.silence_count++] = gate.silence(i);
+    }
     for (const AlertState wanted : {AlertState::firing, AlertState::clear}) {
         for (std::uint32_t slot = 0; slot < pipeline.rules().capacity(); ++slot) {
             const RuleState& state = pipeline.rules()[slot];
@@ -212,6 +220,21 @@ std::string_view Status::json(bool ready) noexcept {
         for (const PredictionFigures& each : figures_) write_figures(json, each);
         json.end_array().end_object();
     }
+
+    json.key("alerts_held_back").begin_object();
+    for (std::size_t reason = 0; reason < held_back_reasons; ++reason) {
+        if (now.held_back[reason] > 0) json.member(name_of(static_cast<HeldBack>(reason)), now.held_back[reason]);
+    }
+    json.end_object().key("silences").begin_array();
+    for (const AlertGate::Silence& silence : std::span(silences_).first(now.silence_count)) {
+        json.begin_object().member("rule", silence.rule.view()).member("channel", silence.channel.view());
+        json.member("until_ns", silence.until_ns).end_object();
+    }
+    json.end_array().key("maintenance").begin_object().member("on", now.maintenance_until_ns != 0);
+    if (now.maintenance_until_ns != 0 && now.maintenance_until_ns != AlertGate::never) {
+        json.member("until_ns", now.maintenance_until_ns);
+    }
+    json.end_object();
 
     json.key("alerts").begin_array();
     for (const AlertRow& row : alerts_) {

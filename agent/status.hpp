@@ -50,6 +50,9 @@ private:
         std::uint32_t baskets = 0;
         std::uint64_t events_left_out = 0;
         std::size_t association_count = 0;
+        std::array<std::uint64_t, held_back_reasons> held_back{};
+        std::size_t silence_count = 0;
+        std::int64_t maintenance_until_ns = 0;  // 0: none
     };
     Copy copy() noexcept;
 
@@ -66,6 +69,7 @@ private:
     const PredictionPublisher* predictions_ = nullptr;
     std::vector<PredictionFigures> figures_;
     std::array<AssociationRow, Associations::rules_most> associations_;
+    std::array<AlertGate::Silence, AlertGate::silences_max> silences_;
     std::vector<char> text_;
 };
 

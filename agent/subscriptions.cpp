@@ -45,6 +45,7 @@ void SubscriptionTable::assign(const Settings& settings) {
         }
     };
     if (!settings.models.trusted_keys.empty()) want(model_filter(settings), 0);
+    if (settings.alerts.commands) want(command_filter(settings), 0);
     for (std::size_t source = 0; source < settings.sources.size(); ++source) {
         want(checked_pattern(settings.sources[source].topic, TopicPattern::Use::topic).filter(), source + 1);
     }

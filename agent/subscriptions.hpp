@@ -22,13 +22,16 @@ public:
     // Where models come from, when any key is trusted.
     static std::string model_filter(const Settings& settings) { return settings.mqtt.base_topic + "/model/#"; }
 
-    // Gives every source's filter its identifier, and that of models; filters that no source has any more are to be
-    // given up.
+    // Where commands on alerts come from, when they may come over MQTT.
+    static std::string command_filter(const Settings& settings) { return settings.mqtt.base_topic + "/command/#"; }
+
+    // Gives every source's filter its identifier, and those of models and commands; filters that no source has any more
+    // are to be given up.
     void assign(const Settings& settings);
 
     std::uint32_t identifier_of(const std::string& filter) const;  // 0: unknown
-    // That of models, then in the order of the sources: of several identifiers on one copy the client takes the first
-    // of these, and a message counts under the first source that matches.
+    // Those of models and commands, then in the order of the sources: of several identifiers on one copy the client
+    // takes the first of these, and a message counts under the first source that matches.
     std::vector<MqttSubscription> wanted() const;
     std::vector<std::string> unwanted() const;
 

@@ -80,7 +80,21 @@ free_port() {
     return 1
 }
 
-# start_broker: a mosquitto of its own that drops nothing; sets mqtt_port.
+# make_certificates DIRECTORY: an authority of its own (ca.pem), a broker's and an agent's key and certificate.
+make_certificates() {
+    local name
+    mkdir -p "$1"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj "/CN=test authority" -keyout "$1/ca.key" -out "$1/ca.pem" 2>/dev/null
+    for name in broker agent; do
+        openssl req -newkey rsa:2048 -nodes -subj "/CN=$name" -keyout "$1/$name.key" -out "$1/$name.csr" 2>/dev/null
+        openssl x509 -req -in "$1/$name.csr" -CA "$1/ca.pem" -CAkey "$1/ca.key" -CAcreateserial -days 2 \
+            -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n') -out "$1/$name.pem" 2>/dev/null
+        chmod 600 "$1/$name.key"
+    done
+}
+
+# start_broker [CERTIFICATES]: a mosquitto of its own that drops nothing; sets mqtt_port, and with certificates tls_port,
+# where a client certificate is needed.
 start_broker() {
     local turn
     for ((turn = 0; turn < 5; turn++)); do
@@ -93,6 +107,17 @@ persistence false
 max_queued_messages 0
 max_queued_bytes 268435456
 CONF
+        if [[ -n ${1:-} ]]; then
+            free_port
+            tls_port=$port
+            cat >>"$work/mosquitto.conf" <<CONF
+listener $tls_port 127.0.0.1
+cafile $1/ca.pem
+certfile $1/broker.pem
+keyfile $1/broker.key
+require_certificate true
+CONF
+        fi
         start mosquitto "$(command -v mosquitto || echo /usr/sbin/mosquitto)" -c "$work/mosquitto.conf"
         if eventually 10 broker_up && running mosquitto; then return 0; fi
         stop mosquitto

@@ -150,6 +150,7 @@ inline Settings plant_settings() {
     settings.sources.push_back(source);
     settings.anomaly.model = "pca";  // of plain behaviour: calm on noise after a short warm-up
     settings.anomaly.warmup_readings = 40;
+    settings.alerts.broker_lost_after_ns = 0;
     settings.capacities.channels_max = 32;
     settings.capacities.groups_max = 32;
     settings.capacities.rule_states_max = 128;

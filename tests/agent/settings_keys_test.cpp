@@ -36,8 +36,19 @@ std::string everything(const Settings& s) {
             decimal(source.preprocess.range->low);
             decimal(source.preprocess.range->high);
         }
-        out << source.preprocess.smooth_alpha_q16 << '\n';
+        const PreprocessSettings& preprocess = source.preprocess;
+        out << preprocess.smooth_alpha_q16 << '|' << int{preprocess.smooth_readings} << '|'
+            << int{preprocess.despike_readings} << '|' << int(preprocess.fill) << '|' << source.derive.size() << '\n';
+        decimal(preprocess.deadband);
     }
+    for (const ChannelSettings& channel : s.channels) {
+        out << "channel " << channel.channel << '|' << channel.unit << '|' << int(channel.kind) << '|';
+        for (const std::optional<Decimal>& d :
+             {std::optional(channel.scale), std::optional(channel.offset), channel.resolution})
+            decimal(d);
+    }
+    out << s.alerts.broker_lost_after_ns << '|' << s.alerts.limit << '|' << s.alerts.source_limit << '|'
+        << s.alerts.limit_per_ns << '|' << s.alerts.commands << '\n';
     for (const GroupSettings& group : s.groups) {
         out << "group " << group.name << '|';
         for (const std::string& channel : group.channels) out << channel << ',';
@@ -46,6 +57,7 @@ std::string everything(const Settings& s) {
     for (const RuleSettings& rule : s.rules) {
         out << "rule " << rule.name << '|' << rule.channel << '|' << rule.group << '|';
         for (const auto& d : {rule.above, rule.below, rule.clear_below, rule.clear_above, rule.score_above}) decimal(d);
+        out << rule.absent_auto << '|' << rule.cooldown_ns << '|' << int(rule.per) << '|' << int(rule.join) << '|';
         out << rule.absent_for_ns.value_or(-1) << '|' << rule.for_ns << '|' << int(rule.severity) << '\n';
     }
     const Capacities& c = s.capacities;
@@ -68,9 +80,10 @@ std::string every_default() {
     std::string text;
     for (const SettingsTable& table : settings_tables()) {
         const std::string name(table.name);
-        if (name == "rule") continue;  // has no condition by default
+        if (name.starts_with("rule")) continue;  // has no condition by default
         text += (table.array ? "[[" + name + "]]\n" : "[" + name + "]\n");
         if (name == "source") text += "topic = \"t\"\n";
+        if (name == "channel") text += "channel = \"#\"\n";
         if (name == "group") text += "name = \"g\"\nchannels = [\"f\"]\n";
         for (const SettingsKey& key : settings_keys()) {
             if (key.table != table.name || key.fallback.starts_with('(')) continue;
@@ -84,11 +97,13 @@ TEST(SettingsKeys, the_defaults_of_the_table_are_those_of_the_settings) {
     const ParsedSettings said = parse_settings(every_default(), "said", on_host("h"));
     ASSERT_TRUE(said) << said.error().front().text();
     const ParsedSettings unsaid = parse_settings(
-        "[[source]]\ntopic = \"t\"\n[[group]]\nname = \"g\"\nchannels = [\"f\"]\n", "unsaid", on_host("h"));
+        "[[source]]\ntopic = \"t\"\n[[channel]]\nchannel = \"#\"\n[[group]]\nname = \"g\"\nchannels = [\"f\"]\n",
+        "unsaid", on_host("h"));
     ASSERT_TRUE(unsaid);
     EXPECT_EQ(everything(*said), everything(*unsaid));
     Settings plain;
     plain.sources.emplace_back().topic = "t";
+    plain.channels.push_back({.channel = "#"});
     plain.groups.push_back({.name = "g", .channels = {"f"}});
     plain.agent = unsaid->agent;
     plain.mqtt.client_id = "redshank-h";
@@ -104,7 +119,7 @@ TEST(SettingsKeys, every_key_is_found_and_names_a_table) {
         EXPECT_NE(key.set, nullptr);
         EXPECT_FALSE(is_planned(key.table, key.name, "")) << key.name << " exists and is planned";
         const bool bounded = key.type == KeyType::whole || key.type == KeyType::duration || key.type == KeyType::size ||
-                             key.type == KeyType::text || key.type == KeyType::texts;
+                             key.type == KeyType::text || key.type == KeyType::texts || key.type == KeyType::silence;
         EXPECT_EQ(key.high != 0, bounded) << key.name;
     }
     EXPECT_EQ(find_key("mqtt", "length"), nullptr);

@@ -203,10 +203,7 @@ TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
     for (const std::string line :
          {"[mqtt]\nca = \"x\"", "[mqtt]\ncert = \"x\"", "[mqtt]\nkey = \"x\"", "[mqtt]\nusername = \"x\"",
           "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\"", "[uplink]\nserver_key = \"x\"",
-          "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true", "[[source]]\nformat = \"csv\"\ntopic = \"a\"",
-          "[[source]]\ntopic = \"a\"\npreprocess = { despike = 5 }",
-          "[[source]]\ntopic = \"a\"\npreprocess.fill = \"hold\"",
-          "[[rule]]\nname = \"r\"\nchannel = \"a\"\nabsent_for = \"auto\""}) {
+          "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true", "[[source]]\nformat = \"csv\"\ntopic = \"a\""}) {
         const std::string errors = errors_of(line + "\n");
         EXPECT_NE(errors.find("is not supported in this version"), std::string::npos) << line << "\n" << errors;
         EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
@@ -229,18 +226,21 @@ TEST(SettingsParse, an_uplink_off_this_machine_is_refused_with_the_reason) {
 
 TEST(SettingsParse, a_rule_has_exactly_one_condition_and_one_kind_of_target) {
     const std::string rule = "[[rule]]\nname = \"r\"\n";
-    EXPECT_EQ(errors_of(rule + "channel = \"a:b\"\n"),
-              "f.toml:1:1: [[rule]] needs exactly one of above, below, score_above and absent_for\n");
     EXPECT_EQ(
-        errors_of(rule + "channel = \"a:b\"\nabove = 1\nbelow = 0\n"),
-        "f.toml:1:1: [[rule]] needs exactly one of above, below, score_above and absent_for, this one has more\n");
+        errors_of(rule + "channel = \"a:b\"\n"),
+        "f.toml:1:1: [[rule]] needs exactly one of above, below, rate_above, rate_below, score_above and absent_for\n");
+    EXPECT_EQ(errors_of(rule + "channel = \"a:b\"\nabove = 1\nbelow = 0\n"),
+              "f.toml:1:1: [[rule]] needs exactly one of above, below, rate_above, rate_below, score_above and "
+              "absent_for, this one has more\n");
     EXPECT_EQ(errors_of(rule + "channel = \"a:b\"\nabove = \"x\"\n"),
               "f.toml:4:9: above must be a decimal, not a text\n");
     EXPECT_EQ(errors_of(rule + "above = 1\n"), "f.toml:1:1: [[rule]] needs one of channel and group\n");
     EXPECT_SAYS(rule + "channel = \"a\"\ngroup = \"b\"\nscore_above = 0.5\n", "has both channel and group");
-    EXPECT_SAYS(rule + "channel = \"a\"\nbelow = 5\nclear_below = 3\n", "clear_below goes with above or score_above");
+    EXPECT_SAYS(rule + "channel = \"a\"\nbelow = 5\nclear_below = 3\n",
+                "clear_below goes with above, rate_above or score_above");
     EXPECT_SAYS(rule + "channel = \"a\"\nbelow = 5\nclear_above = 3\n", "clear_above must be at least below");
-    EXPECT_SAYS(rule + "channel = \"a\"\nabove = 5\nclear_above = 3\n", "clear_above goes with below only");
+    EXPECT_SAYS(rule + "channel = \"a\"\nabove = 5\nclear_above = 3\n",
+                "clear_above goes with below or rate_below only");
     EXPECT_SAYS(rule + "channel = \"a\"\nscore_above = 1.5\n", "score_above must be from 0 to 1");
     EXPECT_SAYS(rule + "channel = \"a\"\nabsent_for = \"5s\"\nfor = \"1s\"\n", "does not go with absent_for");
     EXPECT_SAYS(rule + "group = \"g\"\nabove = 5\n", "group goes with score_above only");

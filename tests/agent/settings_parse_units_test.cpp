@@ -81,10 +81,10 @@ TEST(Sizes, are_written_in_the_largest_unit_that_divides_them) {
 }
 
 TEST(Smoothing, is_a_factor_of_two_to_the_sixteenth) {
-    EXPECT_EQ(parse_smoothing("ewma:1"), 65536U);
-    EXPECT_EQ(parse_smoothing("ewma:0.5"), 32768U);
-    EXPECT_EQ(parse_smoothing("ewma:0.2"), 13107U);
-    EXPECT_EQ(parse_smoothing("ewma:0.000001"), 1U);  // never 0: that would freeze the channel
+    EXPECT_EQ(parse_smoothing("ewma:1")->alpha_q16, 65536U);
+    EXPECT_EQ(parse_smoothing("ewma:0.5")->alpha_q16, 32768U);
+    EXPECT_EQ(parse_smoothing("ewma:0.2")->alpha_q16, 13107U);
+    EXPECT_EQ(parse_smoothing("ewma:0.000001")->alpha_q16, 1U);  // never 0: that would freeze the channel
     for (const char* text :
          {"", "ewma", "ewma:", "ewma:0", "ewma:-0.1", "ewma:1.0001", "ewma:x", "sma:3", "ewma:nan"}) {
         EXPECT_FALSE(parse_smoothing(text)) << text;
