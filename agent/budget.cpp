@@ -87,11 +87,14 @@ std::uint64_t journal_bytes(const Settings& settings) {
     return 4 * journal_part_bytes(settings.storage.bytes_max);
 }
 
-std::uint64_t decoder_bytes(const Capacities& limits) {
+std::uint64_t decoder_bytes(const Settings& settings) {
+    const Capacities& limits = settings.capacities;
     const PayloadDecoder::Limits decoder{.payload_bytes_max = limits.payload_bytes_max,
                                          .fields_max = limits.fields_per_message_max,
                                          .depth_max = limits.depth_max};
-    return PayloadDecoder::make_json(decoder)->bytes() + PayloadDecoder::make_number(decoder)->bytes();
+    const bool csv = has_format(settings, PayloadFormat::csv);
+    return PayloadDecoder::make_json(decoder)->bytes() + PayloadDecoder::make_number(decoder)->bytes() +
+           (csv ? PayloadDecoder::make_csv(decoder)->bytes() : 0);
 }
 
 }  // namespace
@@ -151,7 +154,7 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
         {"models to go back to", ModelCopies::bytes_max},
         {"rules", limits.rule_states_max * (sizeof(RuleState) + timer_bytes)},
         {"redelivery table", limits.redeliveries_max * redelivery_bytes},
-        {"decoders", decoder_bytes(limits)},
+        {"decoders", decoder_bytes(settings)},
         {"results", 2 * list},  // one being filled, one being written
         {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},
         {"predictions on their way", predicts(settings) ? prediction_ring_bytes : 0},

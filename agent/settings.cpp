@@ -65,6 +65,11 @@ bool predicts(const Settings& settings) {
                        [](const GroupSettings& group) { return group.task != Task::anomaly; });
 }
 
+bool has_format(const Settings& settings, PayloadFormat format) {
+    return std::any_of(settings.sources.begin(), settings.sources.end(),
+                       [format](const SourceSettings& source) { return source.format == format; });
+}
+
 std::vector<std::uint32_t> group_shares(const Settings& settings) {
     const Capacities& limits = settings.capacities;
     if (settings.groups.empty()) return {0, static_cast<std::uint32_t>(limits.channels_max)};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/tasks.hpp"
+#include "drivers/time_text.hpp"
 #include "model/preprocess.hpp"
 #include "model/rows.hpp"
 
@@ -16,7 +17,7 @@ namespace redshank {
 // The configuration, checked: units, ranges and defaults are settled here and never again. Keys, units, ranges and
 // defaults are listed in docs/configuration.md.
 
-enum class PayloadFormat : std::uint8_t { json, number };
+enum class PayloadFormat : std::uint8_t { json, number, csv };
 
 struct SourceSettings {
     std::string topic;  // as written: named levels {machine}, +, # at the end; "{file}" in replay
@@ -24,6 +25,14 @@ struct SourceSettings {
     std::string time;                 // field with the device's time; empty: arrival
     std::string id;                   // field that says which thing was measured; empty: none
     std::vector<std::string> fields;  // empty: every numeric field
+    TimeFormat time_format = TimeFormat::any;
+    std::string time_zone{};                // of times written without one, a ZoneRule; empty: UTC
+    std::vector<std::string> states{};      // words that are 0, 1, 2 and so on
+    bool numeric_strings = false;           // json
+    std::optional<std::string> readings{};  // json: pointer to the array whose elements are the readings
+    std::vector<std::string> columns{};     // csv: by position, empty ones are passed over
+    char separator = '\0';                  // csv; '\0': by the first line
+    bool decimal_comma = false;             // csv
     PreprocessSettings preprocess;
 };
 
@@ -143,7 +152,8 @@ struct Unrelated {
 // Every pair of limits that does not go together; empty: build from them.
 std::vector<Unrelated> related(const Settings& settings);
 
-bool predicts(const Settings& settings);  // one of its groups does
+bool predicts(const Settings& settings);                          // one of its groups does
+bool has_format(const Settings& settings, PayloadFormat format);  // one of its sources does
 
 // Slots of the table of groups: the first one of each [[group]]'s share, and the end. A name without labels is one
 // group; the others share what is left. Without any [[group]] there is one share.

@@ -61,6 +61,21 @@ std::size_t count_of(const KeyValue& value) {
     return static_cast<std::size_t>(value.whole);
 }
 
+PayloadFormat format_of(std::string_view word) {
+    if (word == "number") return PayloadFormat::number;
+    return word == "csv" ? PayloadFormat::csv : PayloadFormat::json;
+}
+
+TimeFormat time_format_of(std::string_view word) {
+    if (word == "iso8601") return TimeFormat::iso8601;
+    if (word == "s") return TimeFormat::seconds;
+    if (word == "ms") return TimeFormat::milliseconds;
+    if (word == "us") return TimeFormat::microseconds;
+    return word == "ns" ? TimeFormat::nanoseconds : TimeFormat::any;
+}
+
+constexpr std::string_view formats = "json|number|csv";
+constexpr std::string_view time_formats = "auto|iso8601|s|ms|us|ns";
 constexpr std::string_view severities = "info|warning|critical";
 constexpr std::string_view models = "auto|pca|half-space-trees|k-means|knn-distance|autoencoder";
 using T = KeyTarget;
@@ -298,10 +313,9 @@ const std::array keys{
                 "Topic filter: `{name}` is one level and becomes a label, `+` is one level, `#` at the end is the "
                 "rest. In `replay` of wide files `{file}` stands for the file.",
                 [](T& to, const V& v) { to.source->topic = v.text; }},
-    SettingsKey{"source", "format", KeyType::choice, 0, 0, "json|number", "\"json\"", "What a payload is.",
-                [](T& to, const V& v) {
-                    to.source->format = v.text == "number" ? PayloadFormat::number : PayloadFormat::json;
-                }},
+    SettingsKey{"source", "format", KeyType::choice, 0, 0, formats, "\"json\"",
+                "What a payload is: [payloads.md](payloads.md).",
+                [](T& to, const V& v) { to.source->format = format_of(v.text); }},
     SettingsKey{"source",
                 "time",
                 KeyType::text,
@@ -309,8 +323,22 @@ const std::array keys{
                 256,
                 {},
                 "(time of arrival)",
-                "Field with the device's time: ISO 8601 or epoch.",
+                "Field with the device's time: ISO 8601 or epoch. With `readings` each element's own.",
                 [](T& to, const V& v) { to.source->time = v.text; }},
+    SettingsKey{"source", "time_format", KeyType::choice, 0, 0, time_formats, "\"auto\"",
+                "How `time` is written: ISO 8601, or an epoch in that unit; `auto` tells them by form and magnitude.",
+                [](T& to, const V& v) { to.source->time_format = time_format_of(v.text); }},
+    SettingsKey{"source",
+                "time_zone",
+                KeyType::text,
+                1,
+                256,
+                {},
+                "(UTC)",
+                "Of an ISO 8601 `time` without one: `\"Z\"`, `\"+02:00\"`, a rule as in POSIX TZ, "
+                "`\"CET-1CEST,M3.5.0,M10.5.0/3\"`, or a name, `\"Europe/Berlin\"`, whose present rule is read from "
+                "`/usr/share/zoneinfo` when the file is.",
+                [](T& to, const V& v) { to.source->time_zone = v.text; }},
     SettingsKey{"source",
                 "id",
                 KeyType::text,
@@ -329,6 +357,64 @@ const std::array keys{
                 "(every numeric field)",
                 "Fields that become channels `<topic>:<field>`; a nested one by JSON pointer, `/vibration/rms`.",
                 [](T& to, const V& v) { to.source->fields = v.texts; }},
+    SettingsKey{"source",
+                "states",
+                KeyType::texts,
+                0,
+                texts_max,
+                {},
+                "[]",
+                "Words that are 0, 1, 2 and so on in any field, case matters; before ON, OFF, open, closed, online, "
+                "offline, true and false, which are 1 and 0.",
+                [](T& to, const V& v) { to.source->states = v.texts; }},
+    SettingsKey{"source",
+                "numeric_strings",
+                KeyType::flag,
+                0,
+                0,
+                {},
+                "false",
+                "`json`: texts that hold a number are numbers.",
+                [](T& to, const V& v) { to.source->numeric_strings = v.flag; }},
+    SettingsKey{
+        "source",
+        "readings",
+        KeyType::text,
+        0,
+        channel_name_bytes_max,
+        {},
+        "(the payload is one)",
+        "`json`: pointer to an array of objects, `\"/samples\"`; `\"\"` or `\"/\"` when it is the payload. Each "
+        "element is a reading with its own `time`, `id` and `fields`, named within it; one that is a number or a "
+        "state is the field `value`. Nothing outside of the array is read.",
+        [](T& to, const V& v) { to.source->readings = v.text; }},
+    SettingsKey{"source",
+                "columns",
+                KeyType::columns,
+                1,
+                texts_max,
+                {},
+                "(by a header line, else `1`, `2`, ... by position)",
+                "`csv`: names of the columns, `\"\"` for one that is passed over.",
+                [](T& to, const V& v) { to.source->columns = v.texts; }},
+    SettingsKey{"source",
+                "separator",
+                KeyType::separator,
+                0,
+                0,
+                {},
+                "(by the first line: comma, semicolon or tab)",
+                "`csv`: what stands between cells.",
+                [](T& to, const V& v) { to.source->separator = v.separator; }},
+    SettingsKey{"source",
+                "decimal_comma",
+                KeyType::flag,
+                0,
+                0,
+                {},
+                "false",
+                "`csv`: decimals are written with a comma, and none with a point; the separator is then another.",
+                [](T& to, const V& v) { to.source->decimal_comma = v.flag; }},
 
     SettingsKey{"source.preprocess",
                 "range",
@@ -657,7 +743,6 @@ constexpr std::array planned{
     PlannedKey{"uplink", "server_key", {}},
     PlannedKey{"uplink", "key_file", {}},
     PlannedKey{"uplink", "plain", {}},
-    PlannedKey{"source", "format", "csv"},
     PlannedKey{"source.preprocess", "despike", {}},
     PlannedKey{"source.preprocess", "fill", {}},
     PlannedKey{"rule", "absent_for", "auto"},

@@ -20,7 +20,10 @@ enum class KeyType : std::uint8_t {
     score,      // a decimal in [0, 1]
     duration,   // low..high in ns
     size,       // low..high in bytes
+    flag,       // true or false
     texts,      // a list of texts; low..high: how many
+    columns,    // the same, and an empty text is no text
+    separator,  // one of , ; | and a tab
     range,      // [low, high], two decimals, rising
     smoothing,  // "ewma:FACTOR"
 };
@@ -29,8 +32,10 @@ enum class KeyType : std::uint8_t {
 struct KeyValue {
     std::string text;                // text, choice
     std::int64_t whole = 0;          // whole, duration, size
+    bool flag = false;               // flag
+    char separator = '\0';           // separator
     Decimal decimal;                 // decimal, score
-    std::vector<std::string> texts;  // texts
+    std::vector<std::string> texts;  // texts, columns
     PreprocessSettings::Range range{};
     std::uint32_t alpha_q16 = 0;  // smoothing
 };

@@ -15,6 +15,8 @@
 #include "agent/settings_parse_relations.hpp"
 #include "agent/settings_parse_report.hpp"
 #include "agent/settings_parse_tables.hpp"
+#include "drivers/zone_file.hpp"
+#include "drivers/zone_rule.hpp"
 
 namespace redshank {
 
@@ -38,6 +40,19 @@ bool has_source(const toml::array& sources, const std::string& topic) {
     return false;
 }
 
+// The rule in place of a time zone's name: the names are this machine's.
+void resolve_zones(toml::table& document) {
+    toml::array* sources = document["source"].as_array();
+    if (sources == nullptr) return;
+    for (toml::node& source : *sources) {
+        toml::table* table = source.as_table();
+        if (table == nullptr) continue;
+        toml::value<std::string>* zone = (*table)["time_zone"].as_string();
+        if (zone == nullptr || ZoneRule::parse(zone->get())) continue;
+        if (const Outcome<std::string> rule = zone_rule_of(zone->get())) zone->get() = *rule;
+    }
+}
+
 // What the surroundings and the command line say goes into the document, so that it stands for itself.
 void complete(toml::table& document, const SettingsExtras& extras) {
     if (toml::table* agent = table_of(document, "agent")) {
@@ -48,6 +63,7 @@ void complete(toml::table& document, const SettingsExtras& extras) {
     if (!extras.broker_url.empty()) {
         if (toml::table* mqtt = table_of(document, "mqtt")) mqtt->insert_or_assign("url", extras.broker_url);
     }
+    resolve_zones(document);
     if (extras.topics.empty() && !extras.source_needed) return;
     if (!document.contains("source")) document.insert("source", toml::array{});
     toml::array* sources = document["source"].as_array();

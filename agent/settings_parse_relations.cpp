@@ -7,6 +7,7 @@
 
 #include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
+#include "agent/settings_parse_payloads.hpp"
 #include "agent/settings_parse_tasks.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "drivers/signature.hpp"
@@ -100,12 +101,7 @@ std::vector<std::string> check_sources(const Settings& settings, SettingsReport&
             std::find(source.fields.begin(), source.fields.end(), source.time) != source.fields.end()) {
             report.error(where + ".time", "time is one of the fields: a field is either the time or a channel");
         }
-        if (source.format == PayloadFormat::number) {
-            for (const char* key : {"time", "id", "fields"}) {
-                if (!report.has(where + "." + key)) continue;
-                report.error(where + "." + key, std::string(key) + " goes with format json: a number has no fields");
-            }
-        }
+        check_payload(source, where, report);
         if (source.topic.empty()) continue;  // reported already
         const Outcome<TopicPattern> pattern = TopicPattern::parse(source.topic);
         if (!pattern) {

@@ -32,6 +32,10 @@ std::string everything(const Settings& s) {
     for (const SourceSettings& source : s.sources) {
         out << "source " << source.topic << '|' << int(source.format) << '|' << source.time << '|';
         for (const std::string& field : source.fields) out << field << ',';
+        for (const std::string& column : source.columns) out << column << ',';
+        for (const std::string& state : source.states) out << state << ',';
+        out << int(source.time_format) << source.time_zone << source.readings.value_or("none") << source.numeric_strings
+            << int(source.separator) << source.decimal_comma << '|';
         if (source.preprocess.range) {
             decimal(source.preprocess.range->low);
             decimal(source.preprocess.range->high);
@@ -104,7 +108,7 @@ TEST(SettingsKeys, every_key_is_found_and_names_a_table) {
         EXPECT_NE(key.set, nullptr);
         EXPECT_FALSE(is_planned(key.table, key.name, "")) << key.name << " exists and is planned";
         const bool bounded = key.type == KeyType::whole || key.type == KeyType::duration || key.type == KeyType::size ||
-                             key.type == KeyType::text || key.type == KeyType::texts;
+                             key.type == KeyType::text || key.type == KeyType::texts || key.type == KeyType::columns;
         EXPECT_EQ(key.high != 0, bounded) << key.name;
     }
     EXPECT_EQ(find_key("mqtt", "length"), nullptr);

@@ -186,24 +186,25 @@ TEST(SettingsParse, every_error_of_a_file_is_reported_in_its_order) {
     const std::string errors = errors_of(
         "[agent]\nid = 5\n[mqtt]\nversion = 4\nqos = 2\nurl = \"http://x\"\n[window]\nlength = \"10\"\n"
         "lateness = \"1y\"\n[storage]\nmax_bytes = \"1KiB\"\nloss_windw = \"1s\"\n[[source]]\nformat = \"jsn\"\n");
-    EXPECT_EQ(errors,
-              "f.toml:2:6: id must be a text, not a whole number\n"
-              "f.toml:4:11: version must be 5 (this version has no other), not 4\n"
-              "f.toml:5:7: qos must be 1 (this version has no other), not 2\n"
-              "f.toml:6:7: url must be mqtt://HOST or mqtt://HOST:PORT\n"
-              "f.toml:8:10: length needs a unit, like \"10s\", \"500ms\" or \"1m30s\"\n"
-              "f.toml:9:12: lateness has no such unit: \"y\" (write it like \"10s\", \"500ms\" or \"1m30s\")\n"
-              "f.toml:11:13: max_bytes must be 1MiB to 1TiB, not \"1KiB\"\n"
-              "f.toml:12:1: unknown key \"loss_windw\" in [storage]: did you mean \"loss_window\"?\n"
-              "f.toml:13:1: [[source]] needs the key \"topic\"\n"
-              "f.toml:14:10: format must be one of \"json\", \"number\", not \"jsn\": did you mean \"json\"?\n");
+    EXPECT_EQ(
+        errors,
+        "f.toml:2:6: id must be a text, not a whole number\n"
+        "f.toml:4:11: version must be 5 (this version has no other), not 4\n"
+        "f.toml:5:7: qos must be 1 (this version has no other), not 2\n"
+        "f.toml:6:7: url must be mqtt://HOST or mqtt://HOST:PORT\n"
+        "f.toml:8:10: length needs a unit, like \"10s\", \"500ms\" or \"1m30s\"\n"
+        "f.toml:9:12: lateness has no such unit: \"y\" (write it like \"10s\", \"500ms\" or \"1m30s\")\n"
+        "f.toml:11:13: max_bytes must be 1MiB to 1TiB, not \"1KiB\"\n"
+        "f.toml:12:1: unknown key \"loss_windw\" in [storage]: did you mean \"loss_window\"?\n"
+        "f.toml:13:1: [[source]] needs the key \"topic\"\n"
+        "f.toml:14:10: format must be one of \"json\", \"number\", \"csv\", not \"jsn\": did you mean \"json\"?\n");
 }
 
 TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
     for (const std::string line :
          {"[mqtt]\nca = \"x\"", "[mqtt]\ncert = \"x\"", "[mqtt]\nkey = \"x\"", "[mqtt]\nusername = \"x\"",
           "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\"", "[uplink]\nserver_key = \"x\"",
-          "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true", "[[source]]\nformat = \"csv\"\ntopic = \"a\"",
+          "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true",
           "[[source]]\ntopic = \"a\"\npreprocess = { despike = 5 }",
           "[[source]]\ntopic = \"a\"\npreprocess.fill = \"hold\"",
           "[[rule]]\nname = \"r\"\nchannel = \"a\"\nabsent_for = \"auto\""}) {
