@@ -207,7 +207,9 @@ void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
     }
     if (message.retain) return reject(Error::retained, source, message.topic, moment);
 
-    const auto decoded = decoder_of(from.settings.format).decode(message.payload, from.request);
+    const bool wide = message.row_end && from.settings.format != PayloadFormat::number;
+    PayloadDecoder& decoder = wide ? *json_ : decoder_of(from.settings.format);
+    const auto decoded = decoder.decode(message.payload, wide ? from.wide_request : from.request);
     if (!decoded) return reject(decoded.error(), source, message.topic, moment);
     ++moment.ledger.decoded;
     ++from.ledger.decoded;

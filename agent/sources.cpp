@@ -25,6 +25,9 @@ void make_request(Source& source) {
     request.columns = source.columns;
     request.separator = settings.separator;
     request.decimal_comma = settings.decimal_comma;
+    source.wide_request = request;
+    source.wide_request.readings.reset();
+    if (source.fields.empty()) source.wide_request.fields = source.columns;
 }
 
 }  // namespace
@@ -51,6 +54,7 @@ Sources::Sources(const Settings& settings) {
                             .columns = {},
                             .states = {},
                             .request = {},
+                            .wide_request = {},
                             .ledger = {}});
         make_request(sources_.back());
     }

@@ -28,6 +28,7 @@ struct Source {
     std::vector<std::string_view> columns;
     std::vector<std::string_view> states;
     DecodeRequest request;              // views into all of it
+    DecodeRequest wide_request;         // of a row of a wide file: an object of numbers, whatever the messages are
     std::uint32_t subscription_id = 0;  // 0: not subscribed (replay)
     // A copy under its own subscription came in this session: whatever comes under another one is a copy too. Before
     // that it is not: it waited in the broker since before this source was subscribed to.

@@ -24,12 +24,12 @@ struct Replayed {
     std::string aggregates;
 };
 
-Replayed replayed(const std::string& configuration, const std::string& lines) {
+Replayed replayed(const std::string& configuration, const std::string& lines, const std::string& format = "mqtt") {
     const test::TemporaryDirectory directory;
     std::ofstream(directory / "c.toml") << configuration;
-    std::ofstream(directory / "in.jsonl") << lines;
-    test::ChildProcess program({REDSHANK_PROGRAM, "replay", "--format", "mqtt", "--input",
-                                (directory / "in.jsonl").string(), "--out", (directory / "out").string(), "--config",
+    std::ofstream(directory / "in.txt") << lines;
+    test::ChildProcess program({REDSHANK_PROGRAM, "replay", "--format", format, "--input",
+                                (directory / "in.txt").string(), "--out", (directory / "out").string(), "--config",
                                 (directory / "c.toml").string()});
     Replayed result{
         .code = program.wait(std::chrono::seconds{60}), .errors = program.errors(), .summary = {}, .aggregates = {}};
@@ -71,6 +71,18 @@ TEST(ReplayPayloads, readings_with_their_own_times_are_counted_each_in_its_windo
     expect_part(result.aggregates, "buffer/a:v,,device,1719824400000000000,10000000000,1,1,1,1,");  // backfill
     expect_part(result.aggregates, "buffer/a:v,,device,1719828020000000000,10000000000,1,2,2,2,");
     expect_part(result.aggregates, "buffer/a:v,,device,1719828030000000000,10000000000,1,3,3,3,");
+}
+
+TEST(ReplayPayloads, a_wide_file_of_a_source_is_rows_whatever_its_messages_are) {
+    for (const char* payloads :
+         {"format = \"csv\"\ncolumns = [\"time\", \"t\", \"\"]\n", "readings = \"/samples\"\nfields = [\"t\"]\n"}) {
+        const Replayed result =
+            replayed(std::string("[[source]]\ntopic = \"in\"\ntime = \"time\"\ntime_zone = \"+02:00\"\n") + payloads,
+                     "time,t,u\n2024-07-01 12:00:00,21.5,1\n2024-07-01 12:00:01,22.5,2\n", "wide");
+        ASSERT_EQ(result.code, 0) << result.errors;
+        expect_part(result.summary, "\"messages\":2,\"readings\":2,\"decoded\":2");
+        expect_part(result.aggregates, "in:t,,gateway,1719828000000000000,10000000000,2,21.5,22.5,22,");
+    }
 }
 
 }  // namespace

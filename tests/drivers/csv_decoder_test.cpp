@@ -140,4 +140,13 @@ TEST_F(CsvDecoder, decoding_allocates_nothing) {
     EXPECT_EQ(allocations.calls(), 0U);
 }
 
+TEST_F(CsvDecoder, says_how_much_memory_it_holds) {
+    if (!AllocationCount::works()) GTEST_SKIP() << "a sanitizer owns the allocator";
+    for (const std::size_t payload_bytes : {std::size_t{1024}, std::size_t{65536}}) {
+        const AllocationCount allocations;
+        const auto decoder = PayloadDecoder::make_csv({.payload_bytes_max = payload_bytes});
+        EXPECT_EQ(decoder->bytes(), allocations.bytes());
+    }
+}
+
 }  // namespace redshank::test
