@@ -23,6 +23,7 @@ enum class KeyType : std::uint8_t {
     texts,      // a list of texts; low..high: how many
     range,      // [low, high], two decimals, rising
     smoothing,  // "ewma:FACTOR"
+    boolean,    // true or false
 };
 
 // One value, checked; which member holds it follows from the type.
@@ -33,6 +34,7 @@ struct KeyValue {
     std::vector<std::string> texts;  // texts
     PreprocessSettings::Range range{};
     std::uint32_t alpha_q16 = 0;  // smoothing
+    bool truth = false;           // boolean
 };
 
 // Where a value goes: the settings, and the element of [[source]], [[group]] or [[rule]] that is being read.

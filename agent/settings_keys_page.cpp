@@ -84,7 +84,6 @@ constexpr std::string_view tail = R"(
 ## Not in this version
 
 Refused with a message that says so: `mqtts://` with `ca`, `cert`, `key`, `username` and `password_file` in `[mqtt]`;
-`server_key`, `key_file` and `plain` in `[uplink]`, and with them any address that is not on this machine;
 `format = "csv"`; `despike` and `fill` in `preprocess`; `absent_for = "auto"`.
 )";
 
@@ -133,6 +132,8 @@ std::string describe_type(const SettingsKey& key) {
             return "a list of two numbers, [low, high]";
         case KeyType::smoothing:
             return "a text like \"ewma:0.2\"";
+        case KeyType::boolean:
+            return "true or false";
     }
     return "";
 }

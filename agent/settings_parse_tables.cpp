@@ -176,6 +176,13 @@ private:
             case KeyType::range:
                 wrong = read_range(node, key, value);
                 break;
+            case KeyType::boolean:
+                if (const auto* truth = node.as_boolean()) {
+                    value.truth = truth->get();
+                } else {
+                    wrong = wrong_type(node, key);
+                }
+                break;
             case KeyType::texts:
                 if (!read_texts(node, key, spot, value)) return;
                 break;
