@@ -223,6 +223,8 @@ Outcome<> Life::begin() {
     if (!settings_.uplink.url.empty()) {
         auto socket = uplink_socket(settings_.uplink);
         if (!socket) return failure(socket.error());
+        if (settings_.uplink.server_key.empty() && !wire::on_loopback(settings_.uplink.url))
+            spdlog::warn("uplink: not encrypted, and to another machine");
         session = std::make_unique<UplinkSession>(std::move(*socket), settings_.agent.id);
     }
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);

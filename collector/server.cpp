@@ -125,6 +125,7 @@ private:
         if (!socket) return failure(socket.error());
         socket_ = std::move(*socket);
         bound_to_ = socket_->bound_to();
+        if (!settings_.key && !wire::on_loopback(bound_to_)) spdlog::warn("not encrypted, and off this machine");
         auto ingest = Ingest::open(settings_.database);
         if (!ingest) return failure(ingest.error());
         ingest_ = std::move(*ingest);

@@ -27,7 +27,7 @@ public:
         std::size_t parts = 0;
         if (door_) door_->answer();
         for (int skipped = 0; skipped < skipped_per_receive_max; ++skipped) {
-            if (!receive_parts(open_.socket.get(), into, parts, &sender_)) return false;
+            if (!receive_parts(open_.socket.get(), into, parts, door_ ? &sender_ : nullptr)) return false;
             if (parts == into.size() && may_speak()) return true;
             ++dropped_;
         }

@@ -112,6 +112,8 @@ TEST_F(EncryptedUplink, a_wrong_server_key_is_said_once_and_another_agents_id_is
         for (std::size_t at = 0; (at = log.find("server_key", at)) != std::string::npos; ++at) ++count;
         return count;
     };
+    const auto devices = gateway_.devices();
+    ASSERT_NO_FATAL_FAILURE(send(*devices));
     EXPECT_EQ(gateway_.flush("5s"), 1) << "time for several more tries";
     EXPECT_EQ(failures(), 1U) << gateway_.agent().errors();
     ASSERT_EQ(gateway_.agent().terminate(), 0);
@@ -132,7 +134,8 @@ TEST_F(EncryptedUplink, without_its_key_file_the_agent_refuses_to_start_and_chec
     std::filesystem::permissions(files_ / "agent.key", std::filesystem::perms::others_read,
                                  std::filesystem::perm_options::add);
     EXPECT_EQ(gateway_.command({"check"}), 78);
-    EXPECT_NE(gateway_.said().find("redshank.toml:10:12: key_file has mode 0604"), std::string::npos) << gateway_.said();
+    EXPECT_NE(gateway_.said().find("redshank.toml:10:12: key_file has mode 0604"), std::string::npos)
+        << gateway_.said();
     gateway_.start_agent();
     EXPECT_EQ(gateway_.agent().wait(30s), 78);
 }
