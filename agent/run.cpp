@@ -23,6 +23,7 @@
 #include "agent/subscriptions.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/systemd.hpp"
+#include "drivers/uplink/curve_key_file.hpp"
 #include "storage/sqlite/database.hpp"
 
 namespace redshank {
@@ -152,6 +153,17 @@ std::uint32_t model_subscription(const Settings& settings, const Recovered& reco
     return 0;
 }
 
+Outcome<std::unique_ptr<wire::DealerSocket>> uplink_socket(const Settings::Uplink& uplink) {
+    if (uplink.server_key.empty()) {
+        return wire::DealerSocket::create(uplink.url, uplink.plain ? wire::Plain::anywhere : wire::Plain::on_loopback);
+    }
+    const auto server = wire::parse_curve_public_key(uplink.server_key);
+    if (!server) return failure("uplink: server_key is no key");
+    auto secret = wire::read_curve_secret_key(uplink.key_file);
+    if (!secret) return failure("uplink: key_file " + secret.error());
+    return wire::DealerSocket::create(uplink.url, wire::ClientKeys{*server, std::move(*secret)});
+}
+
 enum class Ended : std::uint8_t { stopped, failed, reload };
 
 // One life of the agent, from recovery to the last checkpoint.
@@ -209,8 +221,10 @@ Outcome<> Life::begin() {
 
     std::unique_ptr<UplinkSession> session;
     if (!settings_.uplink.url.empty()) {
-        auto socket = wire::DealerSocket::create(settings_.uplink.url);
+        auto socket = uplink_socket(settings_.uplink);
         if (!socket) return failure(socket.error());
+        if (settings_.uplink.server_key.empty() && !wire::on_loopback(settings_.uplink.url))
+            spdlog::warn("uplink: not encrypted, and to another machine");
         session = std::make_unique<UplinkSession>(std::move(*socket), settings_.agent.id);
     }
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);

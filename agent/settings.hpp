@@ -111,7 +111,10 @@ struct Settings {
         std::vector<std::string> trusted_keys;  // public keys as texts, checked
     } models;
     struct Uplink {
-        std::string url;  // empty: no uplink, results stay in the buffer
+        std::string url;                 // empty: no uplink, results stay in the buffer
+        std::string server_key;          // the collector's public key as text, checked; empty: not encrypted
+        std::filesystem::path key_file;  // this agent's secret key; goes with server_key
+        bool plain = false;              // unencrypted also off this machine
     } uplink;
     struct Storage {
         std::uint64_t bytes_max = 64ULL << 20;

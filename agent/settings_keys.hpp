@@ -20,19 +20,19 @@ enum class KeyType : std::uint8_t {
     score,      // a decimal in [0, 1]
     duration,   // low..high in ns
     size,       // low..high in bytes
-    flag,       // true or false
     texts,      // a list of texts; low..high: how many
     columns,    // the same, and an empty text is no text
     separator,  // one of , ; | and a tab
     range,      // [low, high], two decimals, rising
     smoothing,  // "ewma:FACTOR"
+    boolean,    // true or false
 };
 
 // One value, checked; which member holds it follows from the type.
 struct KeyValue {
     std::string text;                // text, choice
     std::int64_t whole = 0;          // whole, duration, size
-    bool flag = false;               // flag
+    bool flag = false;               // boolean
     char separator = '\0';           // separator
     Decimal decimal;                 // decimal, score
     std::vector<std::string> texts;  // texts, columns

@@ -85,7 +85,6 @@ constexpr std::string_view tail = R"(
 ## Not in this version
 
 Refused with a message that says so: `mqtts://` with `ca`, `cert`, `key`, `username` and `password_file` in `[mqtt]`;
-`server_key`, `key_file` and `plain` in `[uplink]`, and with them any address that is not on this machine;
 `despike` and `fill` in `preprocess`; `absent_for = "auto"`.
 )";
 
@@ -128,8 +127,6 @@ std::string describe_type(const SettingsKey& key) {
             return "a duration like \"10s\"";
         case KeyType::size:
             return "a size like \"64MiB\"";
-        case KeyType::flag:
-            return "true or false";
         case KeyType::texts:
         case KeyType::columns:
             return "a list of texts";
@@ -139,6 +136,8 @@ std::string describe_type(const SettingsKey& key) {
             return "a list of two numbers, [low, high]";
         case KeyType::smoothing:
             return "a text like \"ewma:0.2\"";
+        case KeyType::boolean:
+            return "true or false";
     }
     return "";
 }

@@ -15,6 +15,7 @@
 #include "agent/settings_parse_relations.hpp"
 #include "agent/settings_parse_report.hpp"
 #include "agent/settings_parse_tables.hpp"
+#include "agent/settings_parse_uplink.hpp"
 #include "drivers/zone_file.hpp"
 #include "drivers/zone_rule.hpp"
 
@@ -100,6 +101,7 @@ ParsedSettings parse(std::string_view text, const std::string& file, const Setti
         if (extras.stored)
             settings.storage.bytes_max = std::max(settings.storage.bytes_max, disk_bytes_least(settings));
         check_relations(settings, report);
+        check_uplink(settings, extras.key_files, report);
         settings.text = format(document);
         if (settings.text.size() > settings_bytes_max) report.error(TextPosition{}, "is too large: at most 256KiB");
         if (report.good()) return settings;

@@ -1,7 +1,6 @@
 #include "agent/settings_parse_relations.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
@@ -12,7 +11,6 @@
 #include "agent/settings_parse_units.hpp"
 #include "drivers/signature.hpp"
 #include "drivers/topic.hpp"
-#include "drivers/uplink/sockets.hpp"
 #include "model/aggregate_parts.hpp"
 
 namespace redshank {
@@ -39,36 +37,12 @@ void check_names(const Settings& settings, SettingsReport& report) {
     }
 }
 
-// Of tcp://HOST:PORT and ipc://PATH, which on_loopback has let through.
-bool complete(std::string_view url) {
-    constexpr std::string_view ipc = "ipc://";
-    constexpr std::size_t socket_path_max = 107;  // sun_path of unix(7)
-    if (url.starts_with(ipc)) return url.size() > ipc.size() && url.size() - ipc.size() <= socket_path_max;
-    const std::string_view port = url.substr(std::min(url.rfind(':') + 1, url.size()));
-    std::uint16_t number = 0;
-    const auto end = std::from_chars(port.data(), port.data() + port.size(), number);
-    return end.ec == std::errc() && end.ptr == port.data() + port.size() && number != 0;
-}
-
-void check_urls(Settings& settings, SettingsReport& report) {
+void check_broker_url(Settings& settings, SettingsReport& report) {
     if (const Outcome<BrokerAddress> broker = parse_broker_url(settings.mqtt.url)) {
         settings.mqtt.host = broker->host;
         settings.mqtt.port = broker->port;
     } else {
         report.error("mqtt.url", "url " + broker.error());
-    }
-    const std::string& uplink = settings.uplink.url;
-    if (uplink.empty()) return;
-    if (!uplink.starts_with("tcp://") && !uplink.starts_with("ipc://")) {
-        report.error("uplink.url", "url must be tcp://127.0.0.1:PORT or ipc://PATH");
-    } else if (!wire::on_loopback(uplink)) {
-        report.error("uplink.url",
-                     "url must be on this machine (tcp://127.0.0.1:PORT, tcp://localhost:PORT, tcp://[::1]:PORT or "
-                     "ipc://PATH): results may leave it only encrypted, and this version has no encryption");
-    } else if (!complete(uplink)) {
-        report.error("uplink.url",
-                     "url must be tcp://127.0.0.1:PORT with a port from 1 to 65535, or ipc://PATH with a "
-                     "path of at most 107 bytes");
     }
 }
 
@@ -285,7 +259,7 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
 
 void check_relations(Settings& settings, SettingsReport& report) {
     check_names(settings, report);
-    check_urls(settings, report);
+    check_broker_url(settings, report);
     check_trusted_keys(settings, report);
     const std::vector<std::string> labels = check_sources(settings, report);
     check_groups(settings, labels, report);

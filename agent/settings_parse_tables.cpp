@@ -176,7 +176,7 @@ private:
             case KeyType::range:
                 wrong = read_range(node, key, value);
                 break;
-            case KeyType::flag:
+            case KeyType::boolean:
                 if (const auto* flag = node.as_boolean()) {
                     value.flag = flag->get();
                 } else {

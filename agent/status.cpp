@@ -179,7 +179,9 @@ std::string_view Status::json(bool ready) noexcept {
     json.member("last_error", mqtt_.last_error()).end_object();
     json.key("uplink").begin_object().member("connected", keeper.uplink_connected);
     json.member("backlog_rows", buffered).member("last_sealed", keeper.last_sealed);
-    json.member("last_acknowledged", keeper.last_acknowledged).member("last_report", keeper.last_report).end_object();
+    json.member("last_acknowledged", keeper.last_acknowledged).member("last_report", keeper.last_report);
+    json.member("encrypted", !settings_.uplink.server_key.empty());
+    json.member("handshake_failure", keeper.handshake_failure).end_object();
     json.key("storage").begin_object().member("durable", intake_.durable()).member("bytes", keeper.disk_bytes);
     json.member("room", keeper.room)
         .member("exposed_messages", intake_.exposed())

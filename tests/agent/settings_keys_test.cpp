@@ -22,9 +22,9 @@ std::string everything(const Settings& s) {
     };
     out << s.agent.id << '|' << s.agent.state_dir << '|' << s.agent.runtime_dir << '|' << s.mqtt.url << '|'
         << s.mqtt.host << '|' << s.mqtt.port << '|' << s.mqtt.client_id << '|' << s.mqtt.base_topic << '|'
-        << s.uplink.url << '|' << s.storage.bytes_max << '|' << s.storage.loss_window_ns << '|'
-        << s.storage.model_interval_ns << '|' << s.window.length_ns << '|' << s.window.lateness_ns << '|'
-        << s.window.max_age_ns << '\n';
+        << s.uplink.url << '|' << s.uplink.server_key << '|' << s.uplink.key_file << '|' << s.uplink.plain << '|'
+        << s.storage.bytes_max << '|' << s.storage.loss_window_ns << '|' << s.storage.model_interval_ns << '|'
+        << s.window.length_ns << '|' << s.window.lateness_ns << '|' << s.window.max_age_ns << '\n';
     decimal(s.anomaly.score_above);
     decimal(s.anomaly.clear_below);
     out << s.anomaly.for_ns << '|' << int(s.anomaly.severity) << '|' << s.anomaly.model << '|'

@@ -158,7 +158,7 @@ TEST(SettingsParse, a_misspelt_key_is_named_with_its_place_and_the_key_that_was_
     EXPECT_EQ(errors_of("[mqtt]\nloss_window = \"1s\"\n"),
               "f.toml:2:1: unknown key \"loss_window\" in [mqtt]: did you mean \"loss_window\" in [storage]?\n");
     EXPECT_EQ(errors_of("[uplink]\nfrobnicate = 1\n"),
-              "f.toml:2:1: unknown key \"frobnicate\" in [uplink]: there is url\n");
+              "f.toml:2:1: unknown key \"frobnicate\" in [uplink]: there is url, server_key, key_file, plain\n");
 }
 
 TEST(SettingsParse, positions_are_exact_in_inline_tables_and_in_arrays_of_tables) {
@@ -203,8 +203,7 @@ TEST(SettingsParse, every_error_of_a_file_is_reported_in_its_order) {
 TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
     for (const std::string line :
          {"[mqtt]\nca = \"x\"", "[mqtt]\ncert = \"x\"", "[mqtt]\nkey = \"x\"", "[mqtt]\nusername = \"x\"",
-          "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\"", "[uplink]\nserver_key = \"x\"",
-          "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true",
+          "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\"",
           "[[source]]\ntopic = \"a\"\npreprocess = { despike = 5 }",
           "[[source]]\ntopic = \"a\"\npreprocess.fill = \"hold\"",
           "[[rule]]\nname = \"r\"\nchannel = \"a\"\nabsent_for = \"auto\""}) {
@@ -215,17 +214,6 @@ TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
     EXPECT_EQ(errors_of("[mqtt]\nca = \"x\"\n"), "f.toml:2:1: key \"ca\" is not supported in this version\n");
     EXPECT_EQ(errors_of("[mqtt]\nurl = \"mqtts://h\"\n"),
               "f.toml:2:7: url = \"mqtts://h\" is not supported in this version\n");
-}
-
-TEST(SettingsParse, an_uplink_off_this_machine_is_refused_with_the_reason) {
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://10.0.0.1:5555\"\n", "f.toml:2:7: url must be on this machine");
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://10.0.0.1:5555\"\n", "encryption");
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://127.0.0.1.example.org:5555\"\n", "on this machine");
-    EXPECT_SAYS("[uplink]\nurl = \"udp://127.0.0.1:5555\"\n", "must be tcp://");
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://127.0.0.1:0\"\n", "port");
-    for (const std::string url : {"tcp://127.0.0.1:5555", "tcp://localhost:1", "tcp://[::1]:65535", "ipc:///run/x"}) {
-        EXPECT_EQ(good("[uplink]\nurl = \"" + url + "\"\n").uplink.url, url);
-    }
 }
 
 TEST(SettingsParse, a_rule_has_exactly_one_condition_and_one_kind_of_target) {
