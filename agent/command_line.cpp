@@ -170,6 +170,7 @@ private:
         extras.broker_url = arguments_.broker;
         extras.topics = arguments_.topics;
         extras.source_needed = !replay_->parsed();
+        extras.programs_needed = run_->parsed() || check_->parsed();
         const std::optional<std::filesystem::path> file = configuration_file();
         ParsedSettings parsed = file ? load_settings(*file, extras) : parse_settings("", "defaults", extras);
         if (parsed) return std::move(*parsed);

@@ -20,7 +20,9 @@ enum class KeyType : std::uint8_t {
     score,      // a decimal in [0, 1]
     duration,   // low..high in ns
     size,       // low..high in bytes
-    texts,      // a list of texts; low..high: how many
+    texts,      // a list of texts, none twice; low..high: how many
+    words,      // a list of texts; low..high: how many
+    boolean,    // true or false
     range,      // [low, high], two decimals, rising
     smoothing,  // "ewma:FACTOR"
 };
@@ -30,17 +32,20 @@ struct KeyValue {
     std::string text;                // text, choice
     std::int64_t whole = 0;          // whole, duration, size
     Decimal decimal;                 // decimal, score
-    std::vector<std::string> texts;  // texts
+    std::vector<std::string> texts;  // texts, words
+    bool yes = false;                // boolean
     PreprocessSettings::Range range{};
     std::uint32_t alpha_q16 = 0;  // smoothing
 };
 
-// Where a value goes: the settings, and the element of [[source]], [[group]] or [[rule]] that is being read.
+// Where a value goes: the settings, and the element of [[source]], [[group]], [[rule]] or [[output]] that is being
+// read.
 struct KeyTarget {
     Settings& settings;
     SourceSettings* source = nullptr;
     GroupSettings* group = nullptr;
     RuleSettings* rule = nullptr;
+    OutputSettings* output = nullptr;
 };
 
 struct SettingsKey {

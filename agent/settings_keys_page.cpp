@@ -128,7 +128,10 @@ std::string describe_type(const SettingsKey& key) {
         case KeyType::size:
             return "a size like \"64MiB\"";
         case KeyType::texts:
+        case KeyType::words:
             return "a list of texts";
+        case KeyType::boolean:
+            return "true or false";
         case KeyType::range:
             return "a list of two numbers, [low, high]";
         case KeyType::smoothing:
@@ -147,6 +150,7 @@ std::string describe_range(const SettingsKey& key) {
         case KeyType::duration:
         case KeyType::size:
         case KeyType::texts:
+        case KeyType::words:
             return amount(key, key.low) + " to " + amount(key, key.high);
         case KeyType::score:
             return "from 0 to 1";

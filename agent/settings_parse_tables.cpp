@@ -115,6 +115,7 @@ private:
             if (name == "source") to.source = &settings_.sources.emplace_back();
             if (name == "group") to.group = &settings_.groups.emplace_back();
             if (name == "rule") to.rule = &settings_.rules.emplace_back();
+            if (name == "output") to.output = &settings_.outputs.emplace_back();
             if (const toml::table* inside = element.as_table()) {
                 read(*inside, table.name, where, to);
                 require(*inside, table, where);
@@ -176,7 +177,15 @@ private:
             case KeyType::range:
                 wrong = read_range(node, key, value);
                 break;
+            case KeyType::boolean:
+                if (const auto* yes = node.as_boolean()) {
+                    value.yes = yes->get();
+                } else {
+                    wrong = wrong_type(node, key);
+                }
+                break;
             case KeyType::texts:
+            case KeyType::words:
                 if (!read_texts(node, key, spot, value)) return;
                 break;
         }
@@ -279,7 +288,8 @@ private:
             std::string each;
             std::string wrong = text == nullptr ? "must be a text, not " + in_words(element)
                                                 : read_text(text->get(), element_key, each);
-            if (wrong.empty() && std::find(value.texts.begin(), value.texts.end(), each) != value.texts.end()) {
+            if (wrong.empty() && key.type == KeyType::texts &&
+                std::find(value.texts.begin(), value.texts.end(), each) != value.texts.end()) {
                 wrong = "is there twice" + (key.table == "models" ? "" : ": " + shown(each));  // no key is shown
             }
             report_.found(spot + "#" + std::to_string(value.texts.size()), position(element.source()));
