@@ -1,15 +1,17 @@
 #include "agent/output_workers.hpp"
 
 #include <gtest/gtest.h>
-#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
 
 #include "agent/alert_outputs.hpp"
 #include "agent/output_thread.hpp"
-#include "drivers/uplink/wire.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -307,6 +309,82 @@ TEST_F(GpioWorkerTest, a_line_that_cannot_be_set_is_opened_anew) {
     broken_ = false;
     worker_->step(worker_->next_ns());
     EXPECT_EQ(levels_, (std::vector<bool>{false, true}));
+}
+
+// Where the journal would listen.
+class JournalSocket {
+public:
+    explicit JournalSocket(const std::filesystem::path& path) : socket_(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+        EXPECT_EQ(bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    }
+    ~JournalSocket() { close(socket_); }
+    JournalSocket(const JournalSocket&) = delete;
+    JournalSocket& operator=(const JournalSocket&) = delete;
+
+    std::string take() const {
+        std::array<char, 8192> room{};
+        const ssize_t size = recv(socket_, room.data(), room.size(), MSG_DONTWAIT);
+        return size < 0 ? "" : std::string(room.data(), static_cast<std::size_t>(size));
+    }
+
+private:
+    int socket_;
+};
+
+class SyslogWorkerTest : public testing::Test {
+protected:
+    TemporaryDirectory directory_;
+    JournalSocket journal_{directory_ / "journal"};
+    OutputSettings settings_ = [] {
+        OutputSettings settings;
+        settings.kind = OutputKind::syslog;
+        settings.queue = 1024;
+        return settings;
+    }();
+    OutputQueue queue_{settings_};
+    std::unique_ptr<OutputWorker> worker_ =
+        make_syslog_worker("hall-3", queue_, {directory_ / "journal", directory_ / "log"});
+};
+
+TEST_F(SyslogWorkerTest, an_alert_is_an_entry_with_its_priority_and_its_fields) {
+    queue_.add(alert(41));
+    queue_.add(alert(42, AlertState::clear, Severity::warning));
+    queue_.add(alert(43, AlertState::clear, Severity::info));
+    worker_->step(0);
+    EXPECT_EQ(journal_.take(),
+              "MESSAGE=ALERT firing hot plant/press 4:temperature value 85.25\nPRIORITY=2\n"
+              "SYSLOG_IDENTIFIER=redshank\nSYSLOG_FACILITY=3\nREDSHANK_ID=hall-3\nREDSHANK_RULE=hot\n"
+              "REDSHANK_CHANNEL=plant/press 4:temperature\nREDSHANK_STATE=firing\nREDSHANK_SEVERITY=critical\n"
+              "REDSHANK_VALUE=85.25\nREDSHANK_SINCE_NS=1700000000000000123\nREDSHANK_ALERT_ID=3-41-1\n");
+    const std::string second = journal_.take();
+    EXPECT_NE(second.find("MESSAGE=ALERT clear hot"), std::string::npos) << second;
+    EXPECT_NE(second.find("\nPRIORITY=4\n"), std::string::npos) << second;
+    EXPECT_NE(journal_.take().find("\nPRIORITY=6\n"), std::string::npos);
+    EXPECT_EQ(queue_.figures().delivered, 3U);
+}
+
+TEST_F(SyslogWorkerTest, while_the_log_is_full_alerts_wait_and_then_all_of_them_come) {
+    std::uint64_t handed = 0;
+    for (; worker_->next_ns() == OutputWorker::never && handed < 1000; ++handed) {
+        queue_.add(alert(handed + 1));
+        worker_->step(0);
+    }
+    ASSERT_EQ(worker_->next_ns(), 100 * ms) << "the kernel takes so many";
+    EXPECT_EQ(queue_.figures().waiting, 1U);
+    std::uint64_t taken = 0;
+    while (taken < handed) {
+        const std::string entry = journal_.take();
+        if (entry.empty()) {
+            worker_->step(100 * ms);
+            continue;
+        }
+        EXPECT_NE(entry.find("REDSHANK_ALERT_ID=3-" + std::to_string(++taken) + "-1\n"), std::string::npos) << entry;
+    }
+    EXPECT_EQ(queue_.figures().delivered, handed);
+    EXPECT_EQ(queue_.figures().failed, 0U);
 }
 
 TEST(SyslogWorker, without_a_log_alerts_are_counted_as_failed) {
