@@ -105,8 +105,7 @@ TEST(SettingsKeys, every_key_is_found_and_names_a_table) {
         EXPECT_NE(key.set, nullptr);
         EXPECT_FALSE(is_planned(key.table, key.name, "")) << key.name << " exists and is planned";
         const bool bounded = key.type == KeyType::whole || key.type == KeyType::duration || key.type == KeyType::size ||
-                             key.type == KeyType::text || key.type == KeyType::texts ||
-                             key.type == KeyType::words;
+                             key.type == KeyType::text || key.type == KeyType::texts || key.type == KeyType::words;
         EXPECT_EQ(key.high != 0, bounded) << key.name;
     }
     EXPECT_EQ(find_key("mqtt", "length"), nullptr);
