@@ -8,6 +8,7 @@
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
 #include "agent/model_copies.hpp"
+#include "agent/output_thread.hpp"
 #include "agent/prediction_publisher.hpp"
 #include "agent/predictor.hpp"
 #include "agent/result_list.hpp"
@@ -64,6 +65,13 @@ ModelBytes model_bytes(const Settings& settings) {
     return sum;
 }
 
+// Alerts that wait for outputs beside MQTT, each of them `bytes`.
+std::uint64_t output_bytes(const Settings& settings, std::uint64_t bytes) {
+    std::uint64_t sum = 0;
+    for (const OutputSettings& output : settings.outputs) sum += (output.queue + 1) * bytes;
+    return sum;
+}
+
 std::uint64_t association_bytes(const Settings& settings) {
     return settings.associations.channels.empty() ? 0 : saved_bytes::key + Associations(settings).written_bytes();
 }
@@ -74,7 +82,7 @@ std::uint64_t state_bytes(const Settings& settings) {
     constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
     return limits.channels_max * (key_bytes + sizeof(Channel)) + limits.groups_max * (2 * key_bytes + sizeof(Group)) +
            model_bytes(settings).saved + limits.rule_states_max * (key_bytes + sizeof(RuleState)) +
-           20ULL * limits.redeliveries_max + association_bytes(settings);
+           20ULL * limits.redeliveries_max + association_bytes(settings) + output_bytes(settings, wire::row_bytes_max);
 }
 
 // As the store divides max_bytes.
@@ -120,6 +128,8 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
            entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
            entries(1, alerts + held) +
            entries(settings.associations.channels.empty() ? 0 : 1, association_bytes(settings)) +
+           entries(settings.outputs.empty() ? 0 : 1,
+                   output_bytes(settings, saved_bytes::held_row + alert_row_bytes_max)) +
            entries(1, settings.text.size()) + entries(4, saved_bytes::base) +
            2 * settings.sources.size() * saved_bytes::source;
 }
@@ -157,6 +167,8 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
         {"decoders", decoder_bytes(settings)},
         {"results", 2 * list},  // one being filled, one being written
         {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},
+        {"alerts for other outputs",
+         output_bytes(settings, sizeof(AlertRow)) + (settings.outputs.empty() ? 0 : OutputThread::stack_bytes)},
         {"predictions on their way", predicts(settings) ? prediction_ring_bytes : 0},
         {"checkpoint buffers", 3 * rows_wire + state_bytes(settings) + ModelCopies::bytes_max},
         {"inbox (tmpfs)", limits.inbox_bytes + InboxLog::configuration_bytes_max},

@@ -17,6 +17,7 @@
 #include "agent/control_client.hpp"
 #include "agent/json_writer.hpp"
 #include "agent/model_commands.hpp"
+#include "agent/record_command.hpp"
 #include "agent/settings_keys_page.hpp"
 #include "agent/settings_parse.hpp"
 #include "agent/settings_parse_units.hpp"
@@ -93,6 +94,7 @@ public:
         if (run_->parsed()) return run();
         if (check_->parsed()) return check();
         if (replay_->parsed()) return replay();
+        if (record_.parsed()) return record();
         if (status_->parsed()) return status();
         if (flush_->parsed()) return flush();
         if (models_.keygen_parsed()) return models_.keygen();
@@ -171,6 +173,7 @@ private:
         extras.topics = arguments_.topics;
         extras.source_needed = !replay_->parsed();
         extras.key_files = run_->parsed() || check_->parsed();
+        extras.programs_needed = run_->parsed() || check_->parsed();
         const std::optional<std::filesystem::path> file = configuration_file();
         ParsedSettings parsed = file ? load_settings(*file, extras) : parse_settings("", "defaults", extras);
         if (parsed) return std::move(*parsed);
@@ -199,6 +202,11 @@ private:
         options.one_stream = arguments_.one_stream;
         options.json = arguments_.json;
         return entry_points_.replay(*settings, options);
+    }
+
+    int record() const {
+        const std::optional<Settings> settings = this->settings();
+        return settings ? run_record(*settings, record_.options()) : exit_code::bad_configuration;
     }
 
     int check() const {
@@ -276,6 +284,7 @@ private:
     const EntryPoints& entry_points_;
     Arguments arguments_;
     CLI::App app_{"Watches sensors over MQTT, raises the alarm locally, forwards aggregates", "redshank"};
+    RecordCommand record_{app_, arguments_.configuration};
     ModelCommands models_{app_, arguments_.configuration, arguments_.json};
     CLI::App* run_ = nullptr;
     CLI::App* check_ = nullptr;

@@ -125,6 +125,7 @@ Intake::Urgency Intake::take_urgency() noexcept {
 }
 
 void Intake::finish(const Urgency& urgency) noexcept {
+    if (urgency.fired && outputs_ != nullptr) outputs_->wake();
     if (urgency.fired && publisher_ != nullptr) publisher_->drain();
     if (urgency.predicted && predictions_ != nullptr) predictions_->drain();
     if (urgency.fired || urgency.inbox_filling) wake_();
@@ -138,6 +139,7 @@ void Intake::alert(const AlertRow& row) noexcept {
     fired_ = true;
     results_->add(row);
     if (publisher_ != nullptr) publisher_->add(row);
+    if (outputs_ != nullptr) outputs_->add(row);
 }
 
 void Intake::aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept {

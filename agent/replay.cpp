@@ -225,6 +225,7 @@ Outcome<> Replay::recording(const std::filesystem::path& path) {
     }
     if (!more) return failure(more.error());
     if (rows_ == rows_before) note(path, "holds no event");
+    if ((*reader)->missing() > 0) note(path, std::to_string((*reader)->missing()) + " records are missing in it");
     return {};
 }
 

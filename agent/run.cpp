@@ -17,6 +17,7 @@
 #include "agent/json_writer.hpp"
 #include "agent/keeper.hpp"
 #include "agent/model_desk.hpp"
+#include "agent/output_thread.hpp"
 #include "agent/recovery.hpp"
 #include "agent/reload.hpp"
 #include "agent/status.hpp"
@@ -195,6 +196,7 @@ private:
     const RunOptions& options_;
     Recovered parts_;
     std::unique_ptr<PredictionPublisher> predictions_;  // nullptr: no group predicts
+    std::unique_ptr<OutputThread> outputs_;
     std::unique_ptr<Keeper> keeper_;
     std::unique_ptr<ModelDesk> models_;
     std::unique_ptr<BrokerEvents> events_;
@@ -244,13 +246,24 @@ Outcome<> Life::begin() {
     status_ = std::make_unique<Status>(settings_, *parts_.intake, *parts_.checkpointer, *keeper_, *parts_.publisher,
                                        *mqtt_, *models_, budget_bytes(settings_));
     status_->show(predictions_.get());
+    status_->show(parts_.outputs.get());
     health_topic_ = settings_.mqtt.base_topic + "/health";
     auto control = ControlServer::listen(settings_.agent.runtime_dir / "control",
                                          [this](std::string_view request) { return answer(request); });
     if (!control) return failure(control.error());
     control_ = std::move(*control);
 
+    std::vector<std::string> names;
+    for (const OutputSettings& output : settings_.outputs) names.push_back(name_of(output));
+    const auto any_firing = [this](const AlertFilter& filter) {
+        Intake::Held held(*parts_.intake);
+        return redshank::any_firing(held.pipeline().rules(), filter);
+    };
+    outputs_ = std::make_unique<OutputThread>(
+        *parts_.outputs, make_output_workers(settings_, *parts_.outputs, any_firing), std::move(names));
+
     keeper_->start();
+    outputs_->start();
     ticker_ = std::make_unique<Ticker>(*parts_.intake);
     mqtt_->start(monotonic_ns());
     return {};
@@ -369,6 +382,7 @@ Ended Life::end(bool reload) {
     ticker_.reset();
     parts_.intake->event(RecordKind::disconnected);
     keeper_->stop();
+    outputs_->stop();
     const auto last = parts_.checkpointer->checkpoint(true);
     if (!last) {
         spdlog::error("the last checkpoint failed: {}", last.error());

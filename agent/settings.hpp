@@ -68,6 +68,23 @@ struct RuleSettings {
     Severity severity = Severity::warning;
 };
 
+enum class OutputKind : std::uint8_t { unsaid, command, syslog, gpio };
+
+// Where alerts go beside MQTT.
+struct OutputSettings {
+    static constexpr std::size_t outputs_most = 16;
+
+    OutputKind kind = OutputKind::unsaid;
+    Severity severity = Severity::info;  // the least that goes there
+    std::vector<std::string> rules{};    // names; empty: all
+    std::size_t queue = 64;              // of command and syslog: alerts that wait
+    std::vector<std::string> command{};  // of command: an absolute path and its arguments
+    std::int64_t timeout_ns = 10'000'000'000;
+    std::string chip = "/dev/gpiochip0";  // of gpio
+    std::uint32_t line = 0;
+    bool active_low = false;
+};
+
 // What the default rule `anomaly` and groups without settings of their own use.
 struct AnomalySettings {
     Decimal score_above{8, 1, false};
@@ -134,6 +151,7 @@ struct Settings {
     std::vector<SourceSettings> sources;
     std::vector<GroupSettings> groups;
     std::vector<RuleSettings> rules;
+    std::vector<OutputSettings> outputs;
     Capacities capacities;
     // Limits that the configuration says itself; others grow with what a replay brings.
     struct Given {

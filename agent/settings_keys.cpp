@@ -43,6 +43,9 @@ constexpr std::array tables{
     SettingsTable{"rule", true,
                   "Alert rules beside the default one. A rule has exactly one of `above`, `below`, `score_above` and "
                   "`absent_for`, and exactly one of `channel` and `group`."},
+    SettingsTable{"output", true,
+                  "Where alerts go beside MQTT: commands, the system's log, a GPIO line. At most 16. "
+                  "docs/alert-outputs.md."},
     SettingsTable{"limits", false,
                   "Capacities: memory for them is acquired at start. `redshank check` prints what they cost. A limit "
                   "that is not given grows with those that need it."},
@@ -51,6 +54,11 @@ constexpr std::array tables{
 Severity severity_of(std::string_view word) {
     if (word == "info") return Severity::info;
     return word == "critical" ? Severity::critical : Severity::warning;
+}
+
+OutputKind output_kind_of(std::string_view word) {
+    if (word == "syslog") return OutputKind::syslog;
+    return word == "gpio" ? OutputKind::gpio : OutputKind::command;
 }
 
 std::uint32_t warmup_of(const KeyValue& value) {
@@ -669,6 +677,77 @@ const std::array keys{
                 [](T& to, const V& v) { to.rule->absent_for_ns = v.whole; }},
     SettingsKey{"rule", "severity", KeyType::choice, 0, 0, severities, "\"warning\"", "Severity of its alerts.",
                 [](T& to, const V& v) { to.rule->severity = severity_of(v.text); }},
+
+    SettingsKey{"output", "kind", KeyType::choice, 0, 0, "command|syslog|gpio", "(required)",
+                "`command` runs a program for each alert, `syslog` writes each into the system's log, `gpio` holds a "
+                "line active while an alert fires.",
+                [](T& to, const V& v) { to.output->kind = output_kind_of(v.text); }},
+    SettingsKey{"output", "severity", KeyType::choice, 0, 0, severities, "\"info\"",
+                "The least severity that goes there.",
+                [](T& to, const V& v) { to.output->severity = severity_of(v.text); }},
+    SettingsKey{"output",
+                "rules",
+                KeyType::texts,
+                1,
+                texts_max,
+                {},
+                "(all)",
+                "Names of the rules whose alerts go there; `anomaly` is the default one.",
+                [](T& to, const V& v) { to.output->rules = v.texts; }},
+    SettingsKey{"output",
+                "queue",
+                KeyType::whole,
+                1,
+                1024,
+                {},
+                "(`64`)",
+                "Of `command` and `syslog`: alerts that wait. When it is full the oldest one is dropped and counted.",
+                [](T& to, const V& v) { to.output->queue = count_of(v); }},
+    SettingsKey{"output",
+                "command",
+                KeyType::words,
+                1,
+                64,
+                {},
+                "(none)",
+                "Of `command`, required: the program by its absolute path and its arguments. No shell reads them.",
+                [](T& to, const V& v) { to.output->command = v.texts; }},
+    SettingsKey{"output",
+                "timeout",
+                KeyType::duration,
+                100 * ms,
+                hour,
+                {},
+                "(`\"10s\"`)",
+                "Of `command`: after this time it gets SIGTERM, a second later its process group SIGKILL.",
+                [](T& to, const V& v) { to.output->timeout_ns = v.whole; }},
+    SettingsKey{"output",
+                "chip",
+                KeyType::text,
+                1,
+                path_bytes_max,
+                {},
+                "(`\"/dev/gpiochip0\"`)",
+                "Of `gpio`: the device of the chip.",
+                [](T& to, const V& v) { to.output->chip = v.text; }},
+    SettingsKey{"output",
+                "line",
+                KeyType::whole,
+                0,
+                topic_bytes_max,
+                {},
+                "(none)",
+                "Of `gpio`, required: the line's offset on the chip.",
+                [](T& to, const V& v) { to.output->line = static_cast<std::uint32_t>(v.whole); }},
+    SettingsKey{"output",
+                "active_low",
+                KeyType::boolean,
+                0,
+                0,
+                {},
+                "(`false`)",
+                "Of `gpio`: an active line is low.",
+                [](T& to, const V& v) { to.output->active_low = v.flag; }},
 
     SettingsKey{"limits",
                 "channels",

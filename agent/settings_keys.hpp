@@ -20,7 +20,8 @@ enum class KeyType : std::uint8_t {
     score,      // a decimal in [0, 1]
     duration,   // low..high in ns
     size,       // low..high in bytes
-    texts,      // a list of texts; low..high: how many
+    texts,      // a list of texts, none twice; low..high: how many
+    words,      // a list of texts; low..high: how many
     columns,    // the same, and an empty text is no text
     separator,  // one of , ; | and a tab
     range,      // [low, high], two decimals, rising
@@ -35,17 +36,19 @@ struct KeyValue {
     bool flag = false;               // boolean
     char separator = '\0';           // separator
     Decimal decimal;                 // decimal, score
-    std::vector<std::string> texts;  // texts, columns
+    std::vector<std::string> texts;  // texts, words, columns
     PreprocessSettings::Range range{};
     std::uint32_t alpha_q16 = 0;  // smoothing
 };
 
-// Where a value goes: the settings, and the element of [[source]], [[group]] or [[rule]] that is being read.
+// Where a value goes: the settings, and the element of [[source]], [[group]], [[rule]] or [[output]] that is being
+// read.
 struct KeyTarget {
     Settings& settings;
     SourceSettings* source = nullptr;
     GroupSettings* group = nullptr;
     RuleSettings* rule = nullptr;
+    OutputSettings* output = nullptr;
 };
 
 struct SettingsKey {

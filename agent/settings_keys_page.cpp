@@ -129,6 +129,7 @@ std::string describe_type(const SettingsKey& key) {
             return "a size like \"64MiB\"";
         case KeyType::texts:
         case KeyType::columns:
+        case KeyType::words:
             return "a list of texts";
         case KeyType::separator:
             return "a text that is \",\", \";\", \"\\t\" or a bar";
@@ -153,6 +154,7 @@ std::string describe_range(const SettingsKey& key) {
         case KeyType::size:
         case KeyType::texts:
         case KeyType::columns:
+        case KeyType::words:
             return amount(key, key.low) + " to " + amount(key, key.high);
         case KeyType::score:
             return "from 0 to 1";

@@ -29,6 +29,7 @@ struct SettingsExtras {
     bool source_needed = false;       // without any source: a json source "#"
     bool key_files = false;           // the files of keys are read, too: for who is about to use them
     bool stored = false;              // of an earlier start: a disk that is too small by now is none of its errors
+    bool programs_needed = false;     // those that [[output]] names must be there
     Environment environment = environment_of_process();
 };
 

@@ -6,6 +6,7 @@
 
 #include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
+#include "agent/settings_parse_outputs.hpp"
 #include "agent/settings_parse_payloads.hpp"
 #include "agent/settings_parse_tasks.hpp"
 #include "agent/settings_parse_units.hpp"
@@ -273,6 +274,7 @@ void check_relations(Settings& settings, SettingsReport& report) {
                      "clear_below must be at most score_above");
     }
     check_rules(settings, report);
+    check_outputs(settings, report);
     for (const Unrelated& unrelated : related(settings)) {
         const std::size_t dot = unrelated.key.rfind('.');
         const bool named = unrelated.message.starts_with(unrelated.key.substr(dot + 1));

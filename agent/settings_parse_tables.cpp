@@ -115,6 +115,7 @@ private:
             if (name == "source") to.source = &settings_.sources.emplace_back();
             if (name == "group") to.group = &settings_.groups.emplace_back();
             if (name == "rule") to.rule = &settings_.rules.emplace_back();
+            if (name == "output") to.output = &settings_.outputs.emplace_back();
             if (const toml::table* inside = element.as_table()) {
                 read(*inside, table.name, where, to);
                 require(*inside, table, where);
@@ -188,6 +189,7 @@ private:
                 break;
             case KeyType::texts:
             case KeyType::columns:
+            case KeyType::words:
                 if (!read_texts(node, key, spot, value)) return;
                 break;
         }
@@ -303,7 +305,7 @@ private:
             std::string each;
             std::string wrong = text == nullptr ? "must be a text, not " + in_words(element)
                                                 : read_text(text->get(), element_key, each);
-            if (wrong.empty() && !each.empty() &&
+            if (wrong.empty() && !each.empty() && key.type != KeyType::words &&
                 std::find(value.texts.begin(), value.texts.end(), each) != value.texts.end()) {
                 wrong = "is there twice" + (key.table == "models" ? "" : ": " + shown(each));  // no key is shown
             }

@@ -5,6 +5,7 @@
 #include "agent/association_report.hpp"
 #include "agent/heap.hpp"
 #include "agent/json_writer.hpp"
+#include "agent/output_thread.hpp"
 
 namespace redshank {
 
@@ -16,6 +17,7 @@ std::size_t text_bytes_max(const Settings& settings) {
     std::size_t bytes =
         std::size_t{16} * 1024 + (settings.associations.channels.empty() ? 0 : associations_json_bytes_max) +
         Status::figures_max * (1024 + 12 * channel_name_bytes_max) + Status::alerts_max * alert_json_bytes_max;
+    for (const OutputSettings& output : settings.outputs) bytes += 2048 + 6 * name_of(output).size();
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
 }
@@ -50,6 +52,13 @@ void write_source(JsonWriter& json, std::string_view topic, const SourceLedger& 
         json.null();
     }
     json.end_object();
+}
+
+void write_output(JsonWriter& json, const OutputSettings& settings, const OutputFigures& figures) {
+    json.begin_object().member("kind", name_of(settings.kind)).member("name", name_of(settings));
+    json.member("delivered", figures.delivered).member("failed", figures.failed);
+    json.member("timed_out", figures.timed_out).member("dropped", figures.dropped).member("waiting", figures.waiting);
+    json.member("last_error", figures.last_error.view()).end_object();
 }
 
 void write_figures(JsonWriter& json, const PredictionFigures& each) noexcept {
@@ -214,6 +223,12 @@ std::string_view Status::json(bool ready) noexcept {
         for (const PredictionFigures& each : figures_) write_figures(json, each);
         json.end_array().end_object();
     }
+
+    json.key("outputs").begin_array();
+    for (std::size_t output = 0; outputs_ != nullptr && output < outputs_->size(); ++output) {
+        write_output(json, settings_.outputs[output], (*outputs_)[output].figures());
+    }
+    json.end_array();
 
     json.key("alerts").begin_array();
     for (const AlertRow& row : alerts_) {
