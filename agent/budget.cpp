@@ -30,7 +30,7 @@ constexpr std::uint64_t page_bytes = 4096;         // of SQLite
 constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
 // Of their wire form (docs/uplink.md): names and, each of its widest, what stands beside them.
 constexpr std::uint64_t alert_row_bytes_max = channel_name_bytes_max + rule_name_bytes_max + 96;
-constexpr std::uint64_t aggregate_row_bytes_max = channel_name_bytes_max + unit_bytes_max + 240;
+constexpr std::uint64_t aggregate_row_bytes_max = channel_name_bytes_max + unit_bytes_max + 240 + QuantileSketch::encoded_bytes_max;
 constexpr std::uint64_t usual_topic_bytes = 32;
 constexpr std::uint64_t commanded_groups = 16;    // of more, the former models take room from results
 constexpr std::uint64_t result_rows_beside = 64;  // of a checkpoint: gaps and boots

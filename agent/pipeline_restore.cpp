@@ -62,7 +62,7 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     channel.readings = in.get<std::uint64_t>();
     channel.scale.read(in);
     channel.preprocess.read(in);
-    channel.windows.read(in);
+    channel.windows.read(in, leftover_.format < 4);
     if (!in.ok()) return false;
     for (std::size_t window = 0; window < Windows::windows_max; ++window) {
         OpenWindow& open = channel.windows[window];
