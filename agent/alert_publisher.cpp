@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <variant>
 #include <vector>
 
@@ -17,52 +16,19 @@ namespace {
 
 constexpr std::uint64_t untracked = 0;  // token of publishes whose PUBACK changes nothing
 
-struct IdText {
-    std::array<char, 64> text{};
-    std::size_t size = 0;
-    std::string_view view() const noexcept { return {text.data(), size}; }
-};
-
-IdText id_text(const AlertId& id) noexcept {
-    IdText out;
-    char* at = out.text.data();
-    char* const end = at + out.text.size();
-    at = std::to_chars(at, end, id.boot).ptr;
-    *at++ = '-';
-    at = std::to_chars(at, end, id.position).ptr;
-    *at++ = '-';
-    at = std::to_chars(at, end, id.ordinal).ptr;
-    out.size = static_cast<std::size_t>(at - out.text.data());
-    return out;
-}
-
 std::span<const std::byte> bytes_of(std::string_view text) noexcept {
     return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 }  // namespace
 
-std::string_view name_of(AlertState state) noexcept {
-    return state == AlertState::firing ? "firing" : "clear";
-}
-
-std::string_view name_of(Severity severity) noexcept {
-    switch (severity) {
-        case Severity::info:
-            return "info";
-        case Severity::warning:
-            return "warning";
-        case Severity::critical:
-            break;
-    }
-    return "critical";
-}
-
 std::string_view alert_json(const AlertRow& row, std::span<char> room, std::string_view input) noexcept {
     JsonWriter json(room);
     json.begin_object();
     if (!input.empty()) json.member("input", input);
-    json.member("id", id_text(row.id).view()).member("rule", row.rule.view()).member("channel", row.channel.view());
+    json.member("id", alert_id_text(row.id).view())
+        .member("rule", row.rule.view())
+        .member("channel", row.channel.view());
     json.member("state", name_of(row.state)).member("since_ns", row.since_ns).member("value", row.value);
     json.member("severity", name_of(row.severity));
     if (row.acknowledged_ns != 0) json.member("acknowledged_ns", row.acknowledged_ns);

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "agent/alert_ring.hpp"
+#include "agent/alert_text.hpp"
 #include "drivers/mqtt_client.hpp"
 #include "model/rows.hpp"
 
@@ -69,7 +70,5 @@ inline constexpr std::size_t alert_json_bytes_max = 512 + 6 * (channel_name_byte
 // {"id","rule","channel","state","since_ns","value","severity"}, last "acknowledged_ns" once somebody did, and first
 // "input" where given. Empty when it does not fit.
 std::string_view alert_json(const AlertRow& row, std::span<char> room, std::string_view input = {}) noexcept;
-std::string_view name_of(AlertState state) noexcept;
-std::string_view name_of(Severity severity) noexcept;
 
 }  // namespace redshank

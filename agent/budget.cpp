@@ -8,6 +8,7 @@
 #include "agent/channel.hpp"
 #include "agent/group.hpp"
 #include "agent/model_copies.hpp"
+#include "agent/output_thread.hpp"
 #include "agent/prediction_publisher.hpp"
 #include "agent/predictor.hpp"
 #include "agent/result_list.hpp"
@@ -29,7 +30,8 @@ constexpr std::uint64_t page_bytes = 4096;         // of SQLite
 constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
 // Of their wire form (docs/uplink.md): names and, each of its widest, what stands beside them.
 constexpr std::uint64_t alert_row_bytes_max = channel_name_bytes_max + rule_name_bytes_max + 96;
-constexpr std::uint64_t aggregate_row_bytes_max = channel_name_bytes_max + unit_bytes_max + 240;
+constexpr std::uint64_t aggregate_row_bytes_max =
+    channel_name_bytes_max + unit_bytes_max + 240 + QuantileSketch::encoded_bytes_max;
 constexpr std::uint64_t usual_topic_bytes = 32;
 constexpr std::uint64_t commanded_groups = 16;    // of more, the former models take room from results
 constexpr std::uint64_t result_rows_beside = 64;  // of a checkpoint: gaps and boots
@@ -64,6 +66,13 @@ ModelBytes model_bytes(const Settings& settings) {
     return sum;
 }
 
+// Alerts that wait for outputs beside MQTT, each of them `bytes`.
+std::uint64_t output_bytes(const Settings& settings, std::uint64_t bytes) {
+    std::uint64_t sum = 0;
+    for (const OutputSettings& output : settings.outputs) sum += (output.queue + 1) * bytes;
+    return sum;
+}
+
 std::uint64_t association_bytes(const Settings& settings) {
     return settings.associations.channels.empty() ? 0 : saved_bytes::key + Associations(settings).written_bytes();
 }
@@ -74,7 +83,7 @@ std::uint64_t state_bytes(const Settings& settings) {
     constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
     return limits.channels_max * (key_bytes + sizeof(Channel)) + limits.groups_max * (2 * key_bytes + sizeof(Group)) +
            model_bytes(settings).saved + rule_slots(settings) * (key_bytes + sizeof(RuleState)) +
-           20ULL * limits.redeliveries_max + association_bytes(settings);
+           20ULL * limits.redeliveries_max + association_bytes(settings) + output_bytes(settings, wire::row_bytes_max);
 }
 
 // As the store divides max_bytes.
@@ -87,11 +96,14 @@ std::uint64_t journal_bytes(const Settings& settings) {
     return 4 * journal_part_bytes(settings.storage.bytes_max);
 }
 
-std::uint64_t decoder_bytes(const Capacities& limits) {
+std::uint64_t decoder_bytes(const Settings& settings) {
+    const Capacities& limits = settings.capacities;
     const PayloadDecoder::Limits decoder{.payload_bytes_max = limits.payload_bytes_max,
                                          .fields_max = limits.fields_per_message_max,
                                          .depth_max = limits.depth_max};
-    return PayloadDecoder::make_json(decoder)->bytes() + PayloadDecoder::make_number(decoder)->bytes();
+    const bool csv = has_format(settings, PayloadFormat::csv);
+    return PayloadDecoder::make_json(decoder)->bytes() + PayloadDecoder::make_number(decoder)->bytes() +
+           (csv ? PayloadDecoder::make_csv(decoder)->bytes() : 0);
 }
 
 }  // namespace
@@ -119,6 +131,8 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
            entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
            entries(1, alerts + held) +
            entries(settings.associations.channels.empty() ? 0 : 1, association_bytes(settings)) +
+           entries(settings.outputs.empty() ? 0 : 1,
+                   output_bytes(settings, saved_bytes::held_row + alert_row_bytes_max)) +
            entries(1, settings.text.size()) + entries(1, saved_bytes::gate + 8 * settings.sources.size()) +
            entries(4, saved_bytes::base) + 2 * settings.sources.size() * saved_bytes::source;
 }
@@ -155,9 +169,11 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
         {"models to go back to", ModelCopies::bytes_max},
         {"rules", rule_slots(settings) * (sizeof(RuleState) + timer_bytes)},
         {"redelivery table", limits.redeliveries_max * redelivery_bytes},
-        {"decoders", decoder_bytes(limits)},
+        {"decoders", decoder_bytes(settings)},
         {"results", 2 * list},  // one being filled, one being written
         {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},
+        {"alerts for other outputs",
+         output_bytes(settings, sizeof(AlertRow)) + (settings.outputs.empty() ? 0 : OutputThread::stack_bytes)},
         {"predictions on their way", predicts(settings) ? prediction_ring_bytes : 0},
         {"checkpoint buffers", 3 * rows_wire + state_bytes(settings) + ModelCopies::bytes_max},
         {"inbox (tmpfs)", limits.inbox_bytes + InboxLog::configuration_bytes_max},

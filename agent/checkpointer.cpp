@@ -13,6 +13,7 @@ namespace redshank {
 namespace {
 
 constexpr std::string_view alerts_key = "keeper/alerts";    // on their way to the broker
+constexpr std::string_view outputs_key = "keeper/outputs";  // on their way to other outputs
 constexpr std::string_view results_key = "keeper/results";  // without room in the outbox
 constexpr std::string_view totals_key = "keeper/totals";
 constexpr std::string_view gaps_key = "keeper/gaps";  // without room in the outbox
@@ -23,12 +24,13 @@ constexpr std::size_t row_beside_bytes_max = wire::row_bytes_max / 4;
 }  // namespace
 
 Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path file, Intake& intake,
-                           AlertPublisher& publisher, const Settings& settings)
+                           AlertPublisher& publisher, AlertOutputs& outputs, const Settings& settings)
     : store_(std::move(store)),
       file_(std::move(file)),
       limits_(limits_of(settings)),
       intake_(intake),
       publisher_(publisher),
+      outputs_(outputs),
       taken_(Intake::make_results(settings)),
       shrunk_aggregates_max_(held_aggregates_max(settings.capacities)),
       committed_(store_->position()) {
@@ -36,9 +38,10 @@ Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path f
     count(held);
     const std::size_t rows_max = settings.capacities.results_max + settings.capacities.alerts_max + 64;
     const std::size_t held_bytes_max = rows_max * wire::row_bytes_max;
-    scratch_.resize(std::max({held.pipeline().saved_bytes_max(), publisher_.saved_bytes_max(), held_bytes_max}));
-    state_bytes_.reserve(held.pipeline().saved_total_max() + publisher_.saved_bytes_max() + held_bytes_max +
-                         std::size_t{64} * 1024);
+    scratch_.resize(std::max(
+        {held.pipeline().saved_bytes_max(), publisher_.saved_bytes_max(), outputs_.saved_bytes_max(), held_bytes_max}));
+    state_bytes_.reserve(held.pipeline().saved_total_max() + publisher_.saved_bytes_max() + outputs_.saved_bytes_max() +
+                         held_bytes_max + std::size_t{64} * 1024);
     state_.reserve(3 * settings.capacities.channels_max + 3 * settings.capacities.groups_max + rule_slots(settings) +
                    settings.sources.size() + 2 * settings.capacities.channels_max + ModelCopies::copies_max + 64);
     row_bytes_.reserve(held_bytes_max);
@@ -56,6 +59,10 @@ bool Checkpointer::is_own_state(std::string_view key) noexcept {
 void Checkpointer::restore(std::string_view key, std::span<const std::byte> value) {
     ByteReader in(value);
     if (key == alerts_key) return publisher_.restore(in);
+    if (key == outputs_key) {
+        outputs_saved_ = true;
+        return outputs_.restore(in);
+    }
     if (key == totals_key) {
         restored_.merged = in.get<std::uint64_t>();
         restored_.alerts_lost = in.get<std::uint64_t>();
@@ -165,6 +172,15 @@ void Checkpointer::save_own(Intake::Held& held, bool room) {
     publisher_.save(alerts);
     add_state(alerts_key, alerts.written());
 
+    outputs_copied_ = outputs_.version();
+    if (!outputs_.empty()) {
+        ByteWriter waiting(scratch_);
+        outputs_.save(waiting);
+        add_state(outputs_key, waiting.written());
+    } else if (outputs_saved_) {
+        add_state(outputs_key, {});
+    }
+
     const ResultTotals sums = totals(held);
     ByteWriter out(scratch_);
     out.put(sums.merged);
@@ -243,7 +259,8 @@ Outcome<> Checkpointer::checkpoint(bool with_models) {
     {
         Intake::Held held(intake_);
         position = held.pipeline().position();
-        const bool nothing_new = position == committed_ && held.results().empty() && gaps_.empty() && extra_.empty();
+        const bool nothing_new = position == committed_ && held.results().empty() && gaps_.empty() && extra_.empty() &&
+                                 outputs_.version() == outputs_committed_;
         if (nothing_new && !with_models) return {};
         room = rows_fit(held);
         if (!room) {
@@ -262,6 +279,7 @@ Outcome<> Checkpointer::checkpoint(bool with_models) {
         return committed;
     }
     committed_ = position;
+    outputs_committed_ = outputs_copied_;
     if (with_models) models_committed_ = position;
     held_results_saved_ = !room;
     extra_.clear();

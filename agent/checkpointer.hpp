@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/alert_outputs.hpp"
 #include "agent/alert_publisher.hpp"
 #include "agent/intake.hpp"
 #include "drivers/uplink/wire.hpp"
@@ -29,7 +30,7 @@ struct ResultTotals {
 class Checkpointer {
 public:
     Checkpointer(std::unique_ptr<Store> store, std::filesystem::path file, Intake& intake, AlertPublisher& publisher,
-                 const Settings& settings);
+                 AlertOutputs& outputs, const Settings& settings);
 
     // Puts back what the checkpointer itself saved (results without room, alerts on their way, totals).
     static bool is_own_state(std::string_view key) noexcept;
@@ -97,6 +98,7 @@ private:
     Store::Limits limits_;
     Intake& intake_;
     AlertPublisher& publisher_;
+    AlertOutputs& outputs_;
     std::unique_ptr<ResultList> taken_;  // empty between checkpoints
     std::size_t shrunk_aggregates_max_;
 
@@ -112,6 +114,9 @@ private:
     std::uint64_t committed_ = 0;
     std::uint64_t models_committed_ = 0;
     std::uint64_t checkpoints_ = 0;
+    std::uint64_t outputs_copied_ = 0;     // version of what the copy holds
+    std::uint64_t outputs_committed_ = 0;  // and of what the last checkpoint does
+    bool outputs_saved_ = false;
     bool held_results_saved_ = false;
     bool gaps_saved_ = false;
     ResultTotals restored_;

@@ -18,6 +18,7 @@
 #include "agent/control_client.hpp"
 #include "agent/json_writer.hpp"
 #include "agent/model_commands.hpp"
+#include "agent/record_command.hpp"
 #include "agent/settings_keys_page.hpp"
 #include "agent/settings_parse.hpp"
 #include "agent/settings_parse_units.hpp"
@@ -94,6 +95,7 @@ public:
         if (run_->parsed()) return run();
         if (check_->parsed()) return check();
         if (replay_->parsed()) return replay();
+        if (record_.parsed()) return record();
         if (status_->parsed()) return status();
         if (flush_->parsed()) return flush();
         if (models_.keygen_parsed()) return models_.keygen();
@@ -172,6 +174,8 @@ private:
         extras.broker_url = arguments_.broker;
         extras.topics = arguments_.topics;
         extras.source_needed = !replay_->parsed();
+        extras.key_files = run_->parsed() || check_->parsed();
+        extras.programs_needed = run_->parsed() || check_->parsed();
         const std::optional<std::filesystem::path> file = configuration_file();
         ParsedSettings parsed = file ? load_settings(*file, extras) : parse_settings("", "defaults", extras);
         if (parsed) return std::move(*parsed);
@@ -200,6 +204,11 @@ private:
         options.one_stream = arguments_.one_stream;
         options.json = arguments_.json;
         return entry_points_.replay(*settings, options);
+    }
+
+    int record() const {
+        const std::optional<Settings> settings = this->settings();
+        return settings ? run_record(*settings, record_.options()) : exit_code::bad_configuration;
     }
 
     int check() const {
@@ -282,6 +291,7 @@ private:
     const EntryPoints& entry_points_;
     Arguments arguments_;
     CLI::App app_{"Watches sensors over MQTT, raises the alarm locally, forwards aggregates", "redshank"};
+    RecordCommand record_{app_, arguments_.configuration};
     ModelCommands models_{app_, arguments_.configuration, arguments_.json};
     AlertCommands alerts_{app_, arguments_.configuration};
     CLI::App* run_ = nullptr;

@@ -46,7 +46,7 @@ struct Group {
     std::uint64_t changed_at = 0;        // position
     std::uint64_t model_changed_at = 0;  // position
     std::uint64_t commanded_at = 0;      // position of the last command that changed the model, since start
-    std::uint64_t late_at = 0;           // position of the last backfill, which has a row of scores but is not judged
+    std::uint64_t late_row = 0;          // the last backfilled row, which has a row of scores but is not judged
 
     std::uint8_t label = members_max;  // the member that a row does not wait for: its label comes later
 

@@ -98,7 +98,12 @@ Intake::AlertCommanded Intake::command(const AlertCommand& command) noexcept {
         urgency = take_urgency();
     }
     finish(urgency);
-    if (!urgency.fired && publisher_ != nullptr) publisher_->drain();  // an acknowledgement shows
+    // An acknowledgement shows.
+    if (!urgency.fired && publisher_ != nullptr) publisher_->drain();
+    if (outputs_ != nullptr) {
+        outputs_->look_again();
+        outputs_->wake();
+    }
     if (!urgency.fired && !urgency.inbox_filling) wake_();
     return done;
 }
@@ -145,6 +150,7 @@ Intake::Urgency Intake::take_urgency() noexcept {
 }
 
 void Intake::finish(const Urgency& urgency) noexcept {
+    if (urgency.fired && outputs_ != nullptr) outputs_->wake();
     if (urgency.fired && publisher_ != nullptr) publisher_->drain();
     if (urgency.predicted && predictions_ != nullptr) predictions_->drain();
     if (urgency.fired || urgency.inbox_filling) wake_();
@@ -158,6 +164,7 @@ void Intake::alert(const AlertRow& row) noexcept {
     fired_ = true;
     results_->add(row);
     if (publisher_ != nullptr) publisher_->add(row);
+    if (outputs_ != nullptr) outputs_->add(row);
 }
 
 void Intake::aggregate(const AggregateRow& row, std::uint32_t channel_slot) noexcept {

@@ -8,6 +8,7 @@
 #include <span>
 
 #include "agent/alert_command.hpp"
+#include "agent/alert_outputs.hpp"
 #include "agent/alert_publisher.hpp"
 #include "agent/outputs.hpp"
 #include "agent/pipeline.hpp"
@@ -30,6 +31,7 @@ public:
     // Called when the keeper has something to do at once: an alert fired, or the inbox is half full.
     void on_urgent(std::function<void()> wake) { wake_ = std::move(wake); }
     void publish_to(AlertPublisher* publisher) noexcept { publisher_ = publisher; }
+    void hand_alerts_to(AlertOutputs* outputs) noexcept { outputs_ = outputs; }
     // Part of start, after recovery: what was predicted before it is not published again.
     void publish_predictions_to(PredictionPublisher* publisher) noexcept { predictions_ = publisher; }
 
@@ -97,6 +99,7 @@ private:
     Clock clock_;
     std::function<void()> wake_ = [] {};
     AlertPublisher* publisher_ = nullptr;
+    AlertOutputs* outputs_ = nullptr;
     PredictionPublisher* predictions_ = nullptr;
     bool fired_ = false;      // an alert was made by the record being worked on
     bool predicted_ = false;  // or a prediction

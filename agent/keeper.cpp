@@ -120,6 +120,10 @@ void Keeper::step_uplink(std::int64_t now_ns) {
         checkpointer_.count(held);
     }
     if (session_->last_report() != before) spdlog::warn("uplink: {}", session_->last_report());
+    if (const std::string& failed = session_->socket().handshake_failure(); failed != handshake_failure_) {
+        failed.empty() ? spdlog::info("uplink: the handshake succeeds again") : spdlog::warn("uplink: {}", failed);
+        handshake_failure_ = failed;
+    }
     if (stepped) return;
     ++failures_;
     if (stepped.error() != store_error_) spdlog::error("storage: {}", stepped.error());
@@ -145,6 +149,7 @@ void Keeper::publish_figures() {
     figures_.uplink_connected = session_ && session_->connected();
     figures_.last_error = store_error_;
     if (session_) figures_.last_report = session_->last_report();
+    figures_.handshake_failure = handshake_failure_;
 }
 
 void Keeper::look_for_delivered() {

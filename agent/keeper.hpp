@@ -26,8 +26,9 @@ struct KeeperFigures {
     std::uint64_t checkpoint_failures = 0;
     bool room = true;
     bool uplink_connected = false;
-    std::string last_error;   // of the store
-    std::string last_report;  // of the uplink
+    std::string last_error;         // of the store
+    std::string last_report;        // of the uplink
+    std::string handshake_failure;  // of the uplink, since one succeeded
 };
 
 // The thread that waits for disk and uplink, so that nobody else does: checkpoints, seals, sends, removes what the
@@ -80,6 +81,7 @@ private:
     bool failing_ = false;  // the last checkpoint did
     std::uint64_t failures_ = 0;
     std::string store_error_;
+    std::string handshake_failure_;
 
     mutable std::mutex mutex_;  // of what follows
     std::condition_variable delivered_changed_;

@@ -6,6 +6,10 @@
 
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
+#include <string_view>
+
+#include "drivers/uplink/curve_key.hpp"
 
 namespace redshank {
 
@@ -31,14 +35,18 @@ tl::unexpected<std::string> failed(const std::filesystem::path& file, const char
     return failure(file.string() + ": " + what + ": " + std::strerror(errno));
 }
 
-Outcome<> write_all(const std::filesystem::path& path, int flags, mode_t mode, std::span<const std::byte> bytes) {
+// In pieces, so that a secret need not be copied to get its end of line.
+Outcome<> write_all(const std::filesystem::path& path, int flags, mode_t mode,
+                    std::initializer_list<std::span<const std::byte>> pieces) {
     const File file(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, mode);
     if (file.get() < 0) return failed(path, "cannot be made");
-    while (!bytes.empty()) {
-        const ssize_t written = write(file.get(), bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return failed(path, "cannot be written");
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    for (std::span<const std::byte> bytes : pieces) {
+        while (!bytes.empty()) {
+            const ssize_t written = write(file.get(), bytes.data(), bytes.size());
+            if (written < 0 && errno == EINTR) continue;
+            if (written <= 0) return failed(path, "cannot be written");
+            bytes = bytes.subspan(static_cast<std::size_t>(written));
+        }
     }
     if (fsync(file.get()) != 0) return failed(path, "cannot be written");
     return {};
@@ -50,29 +58,50 @@ void sync_directory_of(const std::filesystem::path& path) {
     if (file.get() >= 0) fsync(file.get());
 }
 
-std::span<const std::byte> bytes_of(const std::string& text) {
+std::span<const std::byte> bytes_of(std::string_view text) {
     return std::as_bytes(std::span(text));
 }
 
-}  // namespace
+std::filesystem::path public_file_of(const std::filesystem::path& file) {
+    return file.string() + ".pub";
+}
 
-Outcome<std::string> make_key_files(const std::filesystem::path& file) {
-    const std::filesystem::path public_file = file.string() + ".pub";
-    for (const std::filesystem::path& path : {file, public_file}) {
+Outcome<> expect_free(const std::filesystem::path& file) {
+    for (const std::filesystem::path& path : {file, public_file_of(file)}) {
         std::error_code ignored;
         if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored))) {
             return failure(path.string() + ": is there already, and is not replaced");
         }
     }
-    const SigningKey key = SigningKey::generate();
-    const std::string shown = text_of(key.public_key());
-    const std::string secret = key.text() + "\n";
-    if (const auto made = write_all(file, O_EXCL, 0600, bytes_of(secret)); !made) return failure(made.error());
-    if (const auto made = write_all(public_file, O_EXCL, 0644, bytes_of(shown + "\n")); !made) {
+    return {};
+}
+
+// Wipes the secret. Returns the public key.
+Outcome<std::string> write_pair(const std::filesystem::path& file, std::string shown, std::string& secret) {
+    const auto secret_made = write_all(file, O_EXCL, 0600, {bytes_of(secret), bytes_of("\n")});
+    wire::wipe(secret);
+    if (!secret_made) return failure(secret_made.error());
+    if (const auto made = write_all(public_file_of(file), O_EXCL, 0644, {bytes_of(shown), bytes_of("\n")}); !made) {
         return failure(made.error());
     }
     sync_directory_of(file);
     return shown;
+}
+
+}  // namespace
+
+Outcome<std::string> make_key_files(const std::filesystem::path& file) {
+    if (auto free = expect_free(file); !free) return failure(free.error());
+    const SigningKey key = SigningKey::generate();
+    std::string secret = key.text();
+    return write_pair(file, text_of(key.public_key()), secret);
+}
+
+Outcome<std::string> make_uplink_key_files(const std::filesystem::path& file) {
+    if (auto free = expect_free(file); !free) return failure(free.error());
+    const wire::CurveSecretKey key = wire::CurveSecretKey::generate();
+    std::string secret = key.text();
+    return write_pair(file, wire::text_of(key.public_key()), secret);
 }
 
 Outcome<SigningKey> read_secret_key(const std::filesystem::path& file) {
@@ -88,7 +117,7 @@ Outcome<SigningKey> read_secret_key(const std::filesystem::path& file) {
 
 Outcome<> write_file(const std::filesystem::path& file, std::span<const std::byte> bytes) {
     const std::filesystem::path part = file.string() + ".part";
-    if (auto written = write_all(part, O_TRUNC, 0644, bytes); !written) return written;
+    if (auto written = write_all(part, O_TRUNC, 0644, {bytes}); !written) return written;
     if (rename(part.c_str(), file.c_str()) != 0) return failed(file, "cannot be replaced");
     sync_directory_of(file);
     return {};

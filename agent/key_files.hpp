@@ -16,6 +16,8 @@ namespace redshank {
 // A new Ed25519 pair: the secret key in `file`, mode 0600, the public one in `file`.pub; one line each. Refuses to
 // replace either. Returns the public key as text.
 Outcome<std::string> make_key_files(const std::filesystem::path& file);
+// The same with a pair for the uplink, X25519, for either end.
+Outcome<std::string> make_uplink_key_files(const std::filesystem::path& file);
 // Never says what the file holds.
 Outcome<SigningKey> read_secret_key(const std::filesystem::path& file);
 

@@ -6,6 +6,7 @@
 
 #include "agent/command_line.hpp"
 #include "agent/control_client.hpp"
+#include "agent/json_writer.hpp"
 #include "agent/key_files.hpp"
 #include "agent/model_file.hpp"
 #include "agent/status_page.hpp"
@@ -88,9 +89,15 @@ ModelCommands::ModelCommands(CLI::App& app, std::string& configuration, bool& js
     : configuration_(configuration), json_(json) {
     keygen_ = app.add_subcommand("keygen", "Make a pair of keys");
     keygen_->add_option("--config", configuration_, "Configuration, TOML")->type_name("FILE");
-    keygen_->add_option("--sign", key_file_, "An Ed25519 pair that signs models: the secret key's file; FILE.pub too")
-        ->type_name("FILE")
-        ->required();
+    keygen_->add_flag("--json", json_, "Print one JSON object");
+    CLI::Option_group* const pair = keygen_->add_option_group("Pair", "One of these");
+    pair->add_option(
+            "FILE", uplink_key_file_,
+            "A CURVE pair for the uplink, of an agent or of the collector: the secret key's file; FILE.pub too")
+        ->type_name("");
+    pair->add_option("--sign", key_file_, "An Ed25519 pair that signs models: the secret key's file; FILE.pub too")
+        ->type_name("FILE");
+    pair->require_option(1);
 
     model_ = app.add_subcommand("model", "Models of the running agent");
     model_->require_subcommand(1);
@@ -119,9 +126,19 @@ ModelCommands::ModelCommands(CLI::App& app, std::string& configuration, bool& js
 }
 
 int ModelCommands::keygen() const {
-    const Outcome<std::string> made = make_key_files(key_file_);
+    const bool signs = !key_file_.empty();
+    const std::string& file = signs ? key_file_ : uplink_key_file_;
+    const Outcome<std::string> made = signs ? make_key_files(file) : make_uplink_key_files(file);
     if (!made) return failed(made.error());
-    print(stdout, *made + "\n");
+    if (!json_) {
+        print(stdout, *made + "\n");
+        return exit_code::ok;
+    }
+    std::vector<char> room(512 + 12 * file.size());
+    JsonWriter json(room);
+    json.begin_object().member("kind", signs ? "ed25519" : "curve").member("public_key", *made);
+    json.member("secret_file", file).member("public_file", file + ".pub").end_object();
+    print(stdout, std::string(json.text()) + "\n");
     return exit_code::ok;
 }
 

@@ -35,6 +35,7 @@ private:
     std::string& configuration_;
     bool& json_;
     std::string key_file_;
+    std::string uplink_key_file_;
     std::string group_;
     std::string out_;
     std::string sign_;

@@ -25,6 +25,11 @@ PayloadDecoder::Limits decoder_limits(const Capacities& capacities) {
             .depth_max = capacities.depth_max};
 }
 
+std::unique_ptr<PayloadDecoder> make_csv(const Settings& settings) {
+    const bool wanted = has_format(settings, PayloadFormat::csv);
+    return wanted ? PayloadDecoder::make_csv(decoder_limits(settings.capacities)) : nullptr;
+}
+
 bool below(std::string_view topic, std::string_view base) noexcept {
     return !base.empty() && topic.starts_with(base) && (topic.size() == base.size() || topic[base.size()] == '/');
 }
@@ -38,6 +43,7 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
       sources_(settings_),
       json_(PayloadDecoder::make_json(decoder_limits(settings.capacities))),
       number_(PayloadDecoder::make_number(decoder_limits(settings.capacities))),
+      csv_(make_csv(settings)),
       redelivery_(settings.capacities.redeliveries_max),
       timers_(settings.capacities.channels_max * Windows::windows_max + rule_slots(settings)),
       rules_(compile_all(settings), rule_slots(settings), timers_,
@@ -216,20 +222,33 @@ void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
     }
     if (message.retain) return reject(Error::retained, source, message.topic, moment);
 
-    PayloadDecoder& decoder = from.settings.format == PayloadFormat::json ? *json_ : *number_;
-    const auto decoded = decoder.decode(
-        message.payload, {.fields = from.fields, .time_field = from.settings.time, .id_field = from.settings.id});
+    const bool wide = message.row_end && from.settings.format != PayloadFormat::number;
+    PayloadDecoder& decoder = wide ? *json_ : decoder_of(from.settings.format);
+    const auto decoded = decoder.decode(message.payload, wide ? from.wide_request : from.request);
     if (!decoded) return reject(decoded.error(), source, message.topic, moment);
     ++moment.ledger.decoded;
     ++from.ledger.decoded;
-    on_decoded(message, source, labels, *decoded, moment);
+    for (const DecodedRow& row : decoded->rows) on_row(message, source, labels, row, moment);
 }
 
-void Pipeline::on_decoded(const Message& message, std::uint16_t source, const Labels& labels, const Decoded& decoded,
-                          Moment& moment) noexcept {
-    EventTime time = event_time(decoded, moment.now_ns);
-    time.id = decoded.id;
-    for (const DecodedField& field : decoded.fields) {
+PayloadDecoder& Pipeline::decoder_of(PayloadFormat format) noexcept {
+    switch (format) {
+        case PayloadFormat::number:
+            return *number_;
+        case PayloadFormat::csv:
+            return *csv_;
+        default:
+            return *json_;
+    }
+}
+
+// As if it had come as a message of its own.
+void Pipeline::on_row(const Message& message, std::uint16_t source, const Labels& labels, const DecodedRow& row,
+                      Moment& moment) noexcept {
+    ++rows_;
+    EventTime time = event_time(row, moment.now_ns);
+    time.id = row.id;
+    for (const DecodedField& field : row.fields) {
         ++moment.ledger.readings;
         if (!field.value) {
             ++moment.ledger.rejected[static_cast<std::size_t>(field.value.error())];
@@ -245,12 +264,12 @@ void Pipeline::on_decoded(const Message& message, std::uint16_t source, const La
     if (!message.row_end) end_message(message.topic, moment);
 }
 
-Pipeline::EventTime Pipeline::event_time(const Decoded& decoded, std::int64_t now_ns) const noexcept {
+Pipeline::EventTime Pipeline::event_time(const DecodedRow& row, std::int64_t now_ns) const noexcept {
     const EventTime arrival{.ns = now_ns, .clock = ClockKind::gateway};
     const EventTime instead{.ns = now_ns, .clock = ClockKind::gateway, .replaced = true};
-    if (decoded.time_unusable) return instead;
-    if (!decoded.time_ns) return arrival;
-    const std::int64_t device_ns = *decoded.time_ns;
+    if (row.time_unusable) return instead;
+    if (!row.time_ns) return arrival;
+    const std::int64_t device_ns = *row.time_ns;
     if (device_ns > stamp_max_ns || device_ns < -stamp_max_ns) return instead;
     const std::int64_t age_ns = now_ns - device_ns;
     if (wall_trusted_ && (age_ns < -future_max_ns || age_ns > settings_.window.max_age_ns)) return instead;
@@ -297,8 +316,8 @@ void Pipeline::on_reading(std::uint32_t slot, const Decimal& value, const EventT
         for (std::uint8_t i = 0; i < channel.seat_count; ++i) {
             Group& group = groups_[channel.seats[i].group];
             if (group.labelled_later(channel.seats[i].member)) continue;
-            if (group.late_at == moment.position) continue;
-            group.late_at = moment.position;
+            if (group.late_row == rows_) continue;
+            group.late_row = rows_;
             moment.out.scored({group.name.view(), 0, 0, group.firing});
         }
     }

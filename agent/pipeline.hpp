@@ -115,8 +115,9 @@ public:
 private:
     // pipeline.cpp: messages and readings
     void on_message(const Message& message, Moment& moment) noexcept;
-    void on_decoded(const Message& message, std::uint16_t source, const Labels& labels, const Decoded& decoded,
-                    Moment& moment) noexcept;
+    PayloadDecoder& decoder_of(PayloadFormat format) noexcept;
+    void on_row(const Message& message, std::uint16_t source, const Labels& labels, const DecodedRow& row,
+                Moment& moment) noexcept;
     bool is_duplicate(const Message& message, std::uint16_t source) noexcept;
     void reject(Error reason, std::uint16_t source, std::string_view topic, Moment& moment) noexcept;
     struct EventTime {
@@ -126,7 +127,7 @@ private:
         bool replaced = false;
         std::optional<std::uint64_t> id{};  // of the thing that was measured
     };
-    EventTime event_time(const Decoded& decoded, std::int64_t now_ns) const noexcept;
+    EventTime event_time(const DecodedRow& row, std::int64_t now_ns) const noexcept;
     void on_reading(std::uint32_t channel, const Decimal& value, const EventTime& time, bool row,
                     Moment& moment) noexcept;
     void judge(Channel& channel, std::int64_t raw, double reading, const EventTime& time, Moment& moment) noexcept;
@@ -228,6 +229,7 @@ private:
     Sources sources_;
     std::unique_ptr<PayloadDecoder> json_;
     std::unique_ptr<PayloadDecoder> number_;
+    std::unique_ptr<PayloadDecoder> csv_;  // where a source has that format
     Redelivery redelivery_;
     Timers timers_;
     AlertRules rules_;
@@ -249,6 +251,7 @@ private:
     std::uint32_t last_alerts_changed_ = 0;  // by the last command on alerts
     std::vector<ChannelName> broker_names_;  // that the settings name, the first one [mqtt]'s
     bool predicts_ = false;                  // a group does
+    std::uint64_t rows_ = 0;                 // of readings, since start
     std::optional<Associations> associations_;
     std::uint64_t save_all_after_ = 0;  // positions up to it were never saved under these settings
 

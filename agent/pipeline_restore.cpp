@@ -66,7 +66,7 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     channel.readings = in.get<std::uint64_t>();
     channel.scale.read(in);
     channel.preprocess.read(in, leftover_.format < format_with_links);
-    channel.windows.read(in);
+    channel.windows.read(in, leftover_.format < format_with_links);
     if (leftover_.format >= format_with_links) {
         channel.has_last = in.get<bool>();
         channel.last_raw = in.get<std::int64_t>();

@@ -9,7 +9,7 @@ namespace redshank {
 
 namespace {
 
-constexpr std::size_t channel_bytes_max = 2048;
+constexpr std::size_t channel_bytes_max = 4096;
 constexpr std::size_t group_bytes_max = 2048;
 constexpr std::size_t rule_bytes_max = 512;
 constexpr std::size_t source_bytes_max = 70'000;  // a topic may have 64 KiB

@@ -174,9 +174,11 @@ Outcome<> Recovery::build(const Settings& settings, std::unique_ptr<InboxLog> in
             return rules.row(state);
         });
     intake->publish_to(result_.publisher.get());
+    result_.outputs = std::make_unique<AlertOutputs>(settings.outputs);
+    intake->hand_alerts_to(result_.outputs.get());
     Store& reading = *store;
-    result_.checkpointer =
-        std::make_unique<Checkpointer>(std::move(store), database_, *intake, *result_.publisher, settings);
+    result_.checkpointer = std::make_unique<Checkpointer>(std::move(store), database_, *intake, *result_.publisher,
+                                                          *result_.outputs, settings);
     return reading.each_state([&](std::string_view key, std::span<const std::byte> value) {
         if (Checkpointer::is_own_state(key)) result_.checkpointer->restore(key, value);
     });

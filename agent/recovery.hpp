@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/alert_outputs.hpp"
 #include "agent/alert_publisher.hpp"
 #include "agent/checkpointer.hpp"
 #include "agent/intake.hpp"
@@ -19,6 +20,7 @@ struct Recovered {
     std::unique_ptr<DirectoryLock> runtime_lock;
     std::unique_ptr<DirectoryLock> state_lock;
     std::unique_ptr<AlertPublisher> publisher;
+    std::unique_ptr<AlertOutputs> outputs;
     std::unique_ptr<Intake> intake;
     std::unique_ptr<Checkpointer> checkpointer;
     std::vector<MqttSubscription> subscriptions;

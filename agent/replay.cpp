@@ -8,6 +8,7 @@
 #include "agent/json_writer.hpp"
 #include "agent/pipeline.hpp"
 #include "agent/replay_files.hpp"
+#include "agent/sources.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/mqtt_lines_reader.hpp"
 #include "drivers/topic.hpp"
@@ -50,11 +51,11 @@ void grow(Settings& settings, std::size_t fields) {
     at_least(settings.given.results, limits.results_max, 4 * limits.channels_max);
 }
 
-// The column that a source for this file names as its time.
-std::string time_column_of(const Settings& settings, const std::string& topic) {
+// The source that this file is of.
+SourceSettings source_of(const Settings& settings, const std::string& topic) {
     for (const SourceSettings& source : settings.sources) {
         const auto pattern = TopicPattern::parse(source.topic);
-        if (pattern && pattern->matches(topic)) return source.time;
+        if (pattern && pattern->matches(topic)) return source;
     }
     return {};
 }
@@ -135,8 +136,10 @@ void Replay::message(const Message& message, std::int64_t time_ns) {
 }
 
 Outcome<> Replay::wide(const std::filesystem::path& path) {
+    const SourceSettings source_of_file = source_of(settings_, topic_of(path));
     auto reader = WideReader::open(path, {.time_column = options_.time_column,
-                                          .time_column_if_there = time_column_of(settings_, topic_of(path)),
+                                          .time_column_if_there = source_of_file.time,
+                                          .times = time_reading_of(source_of_file),
                                           .fields = options_.fields});
     if (!reader) return failure(reader.error());
     WideRow row;
@@ -217,11 +220,13 @@ Outcome<> Replay::recording(const std::filesystem::path& path) {
         } else {
             const std::byte present{recorded.session_present ? std::uint8_t{1} : std::uint8_t{0}};
             const bool has_body = recorded.kind == RecordKind::connected;
-            event(recorded.kind, recorded.time_ns, std::span(&present, has_body ? 1 : 0));
+            const std::span<const std::byte> body(&present, has_body ? 1 : 0);
+            event(recorded.kind, recorded.time_ns, recorded.kind == RecordKind::alert ? recorded.payload : body);
         }
     }
     if (!more) return failure(more.error());
     if (rows_ == rows_before) note(path, "holds no event");
+    if ((*reader)->missing() > 0) note(path, std::to_string((*reader)->missing()) + " records are missing in it");
     return {};
 }
 

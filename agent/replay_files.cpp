@@ -19,6 +19,17 @@ constexpr std::string_view summary = "summary.json";
 constexpr std::uint32_t models_magic = 0x4d485352;  // "RSHM" in the file
 constexpr std::uint16_t models_format = 1;
 
+// As hexadecimal digits, which any tool reads; docs/uplink.md says what they are.
+void put_sketch(std::ostream& out, const QuantileSketch& sketch) {
+    std::array<std::byte, QuantileSketch::encoded_bytes_max> room;
+    ByteWriter bytes(room);
+    sketch.write(bytes);
+    constexpr std::string_view digits = "0123456789abcdef";
+    for (const std::byte byte : bytes.written()) {
+        out << digits[std::to_integer<unsigned>(byte) >> 4U] << digits[std::to_integer<unsigned>(byte) & 15U];
+    }
+}
+
 }  // namespace
 
 Outcome<> ReplayFiles::prepare(const std::filesystem::path& directory) {
@@ -179,7 +190,8 @@ void ReplayFiles::aggregate(const AggregateRow& row, std::uint32_t) noexcept {
     whole(parts.first_ns);
     number(to_double(parts.last, parts.exponent));
     whole(parts.last_ns);
-    out << ',';  // sketch: none in this version
+    out << ',';
+    put_sketch(out, parts.sketch);
     whole(row.quality);
     out << '\n';
     ++aggregates_;

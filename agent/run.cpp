@@ -18,12 +18,14 @@
 #include "agent/json_writer.hpp"
 #include "agent/keeper.hpp"
 #include "agent/model_desk.hpp"
+#include "agent/output_thread.hpp"
 #include "agent/recovery.hpp"
 #include "agent/reload.hpp"
 #include "agent/status.hpp"
 #include "agent/subscriptions.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/systemd.hpp"
+#include "drivers/uplink/curve_key_file.hpp"
 #include "storage/sqlite/database.hpp"
 
 namespace redshank {
@@ -156,6 +158,17 @@ std::uint32_t subscription_of(const std::string& filter, const Recovered& recove
     return 0;
 }
 
+Outcome<std::unique_ptr<wire::DealerSocket>> uplink_socket(const Settings::Uplink& uplink) {
+    if (uplink.server_key.empty()) {
+        return wire::DealerSocket::create(uplink.url, uplink.plain ? wire::Plain::anywhere : wire::Plain::on_loopback);
+    }
+    const auto server = wire::parse_curve_public_key(uplink.server_key);
+    if (!server) return failure("uplink: server_key is no key");
+    auto secret = wire::read_curve_secret_key(uplink.key_file);
+    if (!secret) return failure("uplink: key_file " + secret.error());
+    return wire::DealerSocket::create(uplink.url, wire::ClientKeys{*server, std::move(*secret)});
+}
+
 enum class Ended : std::uint8_t { stopped, failed, reload };
 
 // One life of the agent, from recovery to the last checkpoint.
@@ -187,6 +200,7 @@ private:
     const RunOptions& options_;
     Recovered parts_;
     std::unique_ptr<PredictionPublisher> predictions_;  // nullptr: no group predicts
+    std::unique_ptr<OutputThread> outputs_;
     std::unique_ptr<Keeper> keeper_;
     std::unique_ptr<ModelDesk> models_;
     std::unique_ptr<AlertDesk> alerts_;
@@ -214,8 +228,10 @@ Outcome<> Life::begin() {
 
     std::unique_ptr<UplinkSession> session;
     if (!settings_.uplink.url.empty()) {
-        auto socket = wire::DealerSocket::create(settings_.uplink.url);
+        auto socket = uplink_socket(settings_.uplink);
         if (!socket) return failure(socket.error());
+        if (settings_.uplink.server_key.empty() && !wire::on_loopback(settings_.uplink.url))
+            spdlog::warn("uplink: not encrypted, and to another machine");
         session = std::make_unique<UplinkSession>(std::move(*socket), settings_.agent.id);
     }
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);
@@ -238,13 +254,24 @@ Outcome<> Life::begin() {
     status_ = std::make_unique<Status>(settings_, *parts_.intake, *parts_.checkpointer, *keeper_, *parts_.publisher,
                                        *mqtt_, *models_, budget_bytes(settings_));
     status_->show(predictions_.get());
+    status_->show(parts_.outputs.get());
     health_topic_ = settings_.mqtt.base_topic + "/health";
     auto control = ControlServer::listen(settings_.agent.runtime_dir / "control",
                                          [this](std::string_view request) { return answer(request); });
     if (!control) return failure(control.error());
     control_ = std::move(*control);
 
+    std::vector<std::string> names;
+    for (const OutputSettings& output : settings_.outputs) names.push_back(name_of(output));
+    const auto any_firing = [this](const AlertFilter& filter) {
+        Intake::Held held(*parts_.intake);
+        return redshank::any_firing(held.pipeline().rules(), filter);
+    };
+    outputs_ = std::make_unique<OutputThread>(
+        *parts_.outputs, make_output_workers(settings_, *parts_.outputs, any_firing), std::move(names));
+
     keeper_->start();
+    outputs_->start();
     ticker_ = std::make_unique<Ticker>(*parts_.intake);
     mqtt_->start(monotonic_ns());
     return {};
@@ -364,6 +391,7 @@ Ended Life::end(bool reload) {
     ticker_.reset();
     parts_.intake->event(RecordKind::disconnected);
     keeper_->stop();
+    outputs_->stop();
     const auto last = parts_.checkpointer->checkpoint(true);
     if (!last) {
         spdlog::error("the last checkpoint failed: {}", last.error());

@@ -19,7 +19,7 @@ inline std::size_t held_aggregates_max(const Capacities& limits) noexcept {
 // with what is saved.
 namespace saved_bytes {
 inline constexpr std::uint64_t key = 16;
-inline constexpr std::uint64_t channel = key + channel_name_bytes_max + 1120;
+inline constexpr std::uint64_t channel = key + channel_name_bytes_max + 2720;
 inline constexpr std::uint64_t rolling = key + RollingWindow::written_bytes_max;
 inline constexpr std::uint64_t group = key + channel_name_bytes_max + 168;
 inline constexpr std::uint64_t group_member = 16 + GroupFill::member_bytes;

@@ -81,6 +81,11 @@ bool fills_any(const Settings& settings) {
                                [](const SourceSettings& source) { return source.preprocess.fill != Fill::hold; });
 }
 
+bool has_format(const Settings& settings, PayloadFormat format) {
+    return std::any_of(settings.sources.begin(), settings.sources.end(),
+                       [format](const SourceSettings& source) { return source.format == format; });
+}
+
 std::vector<std::uint32_t> group_shares(const Settings& settings) {
     const Capacities& limits = settings.capacities;
     if (settings.groups.empty()) return {0, static_cast<std::uint32_t>(limits.channels_max)};

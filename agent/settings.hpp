@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/tasks.hpp"
+#include "drivers/time_text.hpp"
 #include "model/preprocess.hpp"
 #include "model/rows.hpp"
 
@@ -16,7 +17,7 @@ namespace redshank {
 // The configuration, checked: units, ranges and defaults are settled here and never again. Keys, units, ranges and
 // defaults are listed in docs/configuration.md.
 
-enum class PayloadFormat : std::uint8_t { json, number };
+enum class PayloadFormat : std::uint8_t { json, number, csv };
 
 struct SourceSettings {
     std::string topic;  // as written: named levels {machine}, +, # at the end; "{file}" in replay
@@ -24,6 +25,14 @@ struct SourceSettings {
     std::string time;                 // field with the device's time; empty: arrival
     std::string id;                   // field that says which thing was measured; empty: none
     std::vector<std::string> fields;  // empty: every numeric field
+    TimeFormat time_format = TimeFormat::any;
+    std::string time_zone{};                // of times written without one, a ZoneRule; empty: UTC
+    std::vector<std::string> states{};      // words that are 0, 1, 2 and so on
+    bool numeric_strings = false;           // json
+    std::optional<std::string> readings{};  // json: pointer to the array whose elements are the readings
+    std::vector<std::string> columns{};     // csv: by position, empty ones are passed over
+    char separator = '\0';                  // csv; '\0': by the first line
+    bool decimal_comma = false;             // csv
     PreprocessSettings preprocess;
     std::vector<std::string> derive;  // features of every channel: "mean:20"
 };
@@ -95,6 +104,23 @@ struct AlertSettings {
     bool commands = false;  // silence, acknowledge and maintenance over MQTT
 };
 
+enum class OutputKind : std::uint8_t { unsaid, command, syslog, gpio };
+
+// Where alerts go beside MQTT.
+struct OutputSettings {
+    static constexpr std::size_t outputs_most = 16;
+
+    OutputKind kind = OutputKind::unsaid;
+    Severity severity = Severity::info;  // the least that goes there
+    std::vector<std::string> rules{};    // names; empty: all
+    std::size_t queue = 64;              // of command and syslog: alerts that wait
+    std::vector<std::string> command{};  // of command: an absolute path and its arguments
+    std::int64_t timeout_ns = 10'000'000'000;
+    std::string chip = "/dev/gpiochip0";  // of gpio
+    std::uint32_t line = 0;
+    bool active_low = false;
+};
+
 // What the default rule `anomaly` and groups without settings of their own use.
 struct AnomalySettings {
     Decimal score_above{8, 1, false};
@@ -138,7 +164,10 @@ struct Settings {
         std::vector<std::string> trusted_keys;  // public keys as texts, checked
     } models;
     struct Uplink {
-        std::string url;  // empty: no uplink, results stay in the buffer
+        std::string url;                 // empty: no uplink, results stay in the buffer
+        std::string server_key;          // the collector's public key as text, checked; empty: not encrypted
+        std::filesystem::path key_file;  // this agent's secret key; goes with server_key
+        bool plain = false;              // unencrypted also off this machine
     } uplink;
     struct Storage {
         std::uint64_t bytes_max = 64ULL << 20;
@@ -160,6 +189,7 @@ struct Settings {
     std::vector<ChannelSettings> channels;
     std::vector<GroupSettings> groups;
     std::vector<RuleSettings> rules;
+    std::vector<OutputSettings> outputs;
     Capacities capacities;
     // Limits that the configuration says itself; others grow with what a replay brings.
     struct Given {
@@ -184,9 +214,10 @@ std::vector<Unrelated> related(const Settings& settings);
 // States of rules: as many as the limit says, and one for each broker that may be lost.
 std::size_t rule_slots(const Settings& settings);
 
-bool predicts(const Settings& settings);     // one of its groups does
-bool derives_any(const Settings& settings);  // channels from others
-bool fills_any(const Settings& settings);    // a source fills otherwise than by holding
+bool predicts(const Settings& settings);                          // one of its groups does
+bool derives_any(const Settings& settings);                       // channels from others
+bool fills_any(const Settings& settings);                         // a source fills otherwise than by holding
+bool has_format(const Settings& settings, PayloadFormat format);  // one of its sources does
 
 // Slots of the table of groups: the first one of each [[group]]'s share, and the end. A name without labels is one
 // group; the others share what is left. Without any [[group]] there is one share.

@@ -50,6 +50,9 @@ constexpr std::array tables{
                   "the first one's pattern in braces."},
     SettingsTable{"rule.or", false, "The same, where one of the two is enough. A rule has one of `and` and `or`."},
     SettingsTable{"alerts", false, "What holds for the alerts of all rules. [alerts.md](alerts.md)"},
+    SettingsTable{"output", true,
+                  "Where alerts go beside MQTT: commands, the system's log, a GPIO line. At most 16. "
+                  "docs/alert-outputs.md."},
     SettingsTable{"limits", false,
                   "Capacities: memory for them is acquired at start. `redshank check` prints what they cost. A limit "
                   "that is not given grows with those that need it."},
@@ -60,6 +63,11 @@ Severity severity_of(std::string_view word) {
     return word == "critical" ? Severity::critical : Severity::warning;
 }
 
+OutputKind output_kind_of(std::string_view word) {
+    if (word == "syslog") return OutputKind::syslog;
+    return word == "gpio" ? OutputKind::gpio : OutputKind::command;
+}
+
 std::uint32_t warmup_of(const KeyValue& value) {
     return static_cast<std::uint32_t>(value.whole);
 }
@@ -68,6 +76,21 @@ std::size_t count_of(const KeyValue& value) {
     return static_cast<std::size_t>(value.whole);
 }
 
+PayloadFormat format_of(std::string_view word) {
+    if (word == "number") return PayloadFormat::number;
+    return word == "csv" ? PayloadFormat::csv : PayloadFormat::json;
+}
+
+TimeFormat time_format_of(std::string_view word) {
+    if (word == "iso8601") return TimeFormat::iso8601;
+    if (word == "s") return TimeFormat::seconds;
+    if (word == "ms") return TimeFormat::milliseconds;
+    if (word == "us") return TimeFormat::microseconds;
+    return word == "ns" ? TimeFormat::nanoseconds : TimeFormat::any;
+}
+
+constexpr std::string_view formats = "json|number|csv";
+constexpr std::string_view time_formats = "auto|iso8601|s|ms|us|ns";
 constexpr std::string_view severities = "info|warning|critical";
 constexpr std::string_view models = "auto|pca|half-space-trees|k-means|knn-distance|autoencoder";
 using T = KeyTarget;
@@ -149,8 +172,37 @@ const std::array keys{
                 512,
                 {},
                 "(no uplink)",
-                "The collector: `tcp://127.0.0.1:PORT`, `tcp://localhost:PORT`, `tcp://[::1]:PORT` or `ipc://PATH`.",
+                "The collector: `tcp://HOST:PORT` (a name, an IPv4 address, or an IPv6 address in brackets) or "
+                "`ipc://PATH`. Off this machine it needs `server_key` and `key_file`, or `plain`.",
                 [](T& to, const V& v) { to.settings.uplink.url = v.text; }},
+    SettingsKey{"uplink",
+                "server_key",
+                KeyType::text,
+                1,
+                128,
+                {},
+                "(not encrypted)",
+                "The collector's public key, as `redshank keygen` prints it. With `key_file` the uplink is encrypted "
+                "and both ends know each other. docs/uplink.md.",
+                [](T& to, const V& v) { to.settings.uplink.server_key = v.text; }},
+    SettingsKey{"uplink",
+                "key_file",
+                KeyType::text,
+                1,
+                path_bytes_max,
+                {},
+                "(not encrypted)",
+                "The file with this agent's secret key, made by `redshank keygen FILE`; only its owner may read it.",
+                [](T& to, const V& v) { to.settings.uplink.key_file = v.text; }},
+    SettingsKey{"uplink",
+                "plain",
+                KeyType::boolean,
+                0,
+                0,
+                {},
+                "false",
+                "Unencrypted also to another machine: anybody on the way reads and forges results.",
+                [](T& to, const V& v) { to.settings.uplink.plain = v.flag; }},
 
     SettingsKey{
         "storage",
@@ -305,10 +357,9 @@ const std::array keys{
                 "Topic filter: `{name}` is one level and becomes a label, `+` is one level, `#` at the end is the "
                 "rest. In `replay` of wide files `{file}` stands for the file.",
                 [](T& to, const V& v) { to.source->topic = v.text; }},
-    SettingsKey{"source", "format", KeyType::choice, 0, 0, "json|number", "\"json\"", "What a payload is.",
-                [](T& to, const V& v) {
-                    to.source->format = v.text == "number" ? PayloadFormat::number : PayloadFormat::json;
-                }},
+    SettingsKey{"source", "format", KeyType::choice, 0, 0, formats, "\"json\"",
+                "What a payload is: [payloads.md](payloads.md).",
+                [](T& to, const V& v) { to.source->format = format_of(v.text); }},
     SettingsKey{"source",
                 "time",
                 KeyType::text,
@@ -316,8 +367,22 @@ const std::array keys{
                 256,
                 {},
                 "(time of arrival)",
-                "Field with the device's time: ISO 8601 or epoch.",
+                "Field with the device's time: ISO 8601 or epoch. With `readings` each element's own.",
                 [](T& to, const V& v) { to.source->time = v.text; }},
+    SettingsKey{"source", "time_format", KeyType::choice, 0, 0, time_formats, "\"auto\"",
+                "How `time` is written: ISO 8601, or an epoch in that unit; `auto` tells them by form and magnitude.",
+                [](T& to, const V& v) { to.source->time_format = time_format_of(v.text); }},
+    SettingsKey{"source",
+                "time_zone",
+                KeyType::text,
+                1,
+                256,
+                {},
+                "(UTC)",
+                "Of an ISO 8601 `time` without one: `\"Z\"`, `\"+02:00\"`, a rule as in POSIX TZ, "
+                "`\"CET-1CEST,M3.5.0,M10.5.0/3\"`, or a name, `\"Europe/Berlin\"`, whose present rule is read from "
+                "`/usr/share/zoneinfo` when the file is.",
+                [](T& to, const V& v) { to.source->time_zone = v.text; }},
     SettingsKey{"source",
                 "id",
                 KeyType::text,
@@ -336,6 +401,64 @@ const std::array keys{
                 "(every numeric field)",
                 "Fields that become channels `<topic>:<field>`; a nested one by JSON pointer, `/vibration/rms`.",
                 [](T& to, const V& v) { to.source->fields = v.texts; }},
+    SettingsKey{"source",
+                "states",
+                KeyType::texts,
+                0,
+                texts_max,
+                {},
+                "[]",
+                "Words that are 0, 1, 2 and so on in any field, case matters; before ON, OFF, open, closed, online, "
+                "offline, true and false, which are 1 and 0.",
+                [](T& to, const V& v) { to.source->states = v.texts; }},
+    SettingsKey{"source",
+                "numeric_strings",
+                KeyType::boolean,
+                0,
+                0,
+                {},
+                "false",
+                "`json`: texts that hold a number are numbers.",
+                [](T& to, const V& v) { to.source->numeric_strings = v.flag; }},
+    SettingsKey{
+        "source",
+        "readings",
+        KeyType::text,
+        0,
+        channel_name_bytes_max,
+        {},
+        "(the payload is one)",
+        "`json`: pointer to an array of objects, `\"/samples\"`; `\"\"` or `\"/\"` when it is the payload. Each "
+        "element is a reading with its own `time`, `id` and `fields`, named within it; one that is a number or a "
+        "state is the field `value`. Nothing outside of the array is read.",
+        [](T& to, const V& v) { to.source->readings = v.text; }},
+    SettingsKey{"source",
+                "columns",
+                KeyType::columns,
+                1,
+                texts_max,
+                {},
+                "(by a header line, else `1`, `2`, ... by position)",
+                "`csv`: names of the columns, `\"\"` for one that is passed over.",
+                [](T& to, const V& v) { to.source->columns = v.texts; }},
+    SettingsKey{"source",
+                "separator",
+                KeyType::separator,
+                0,
+                0,
+                {},
+                "(by the first line: comma, semicolon or tab)",
+                "`csv`: what stands between cells.",
+                [](T& to, const V& v) { to.source->separator = v.separator; }},
+    SettingsKey{"source",
+                "decimal_comma",
+                KeyType::boolean,
+                0,
+                0,
+                {},
+                "false",
+                "`csv`: decimals are written with a comma, and none with a point; the separator is then another.",
+                [](T& to, const V& v) { to.source->decimal_comma = v.flag; }},
 
     SettingsKey{"source.preprocess",
                 "range",
@@ -663,6 +786,77 @@ const std::array keys{
                 "`<base_topic>/command/`.",
                 [](T& to, const V& v) { to.settings.alerts.commands = v.flag; }},
 
+    SettingsKey{"output", "kind", KeyType::choice, 0, 0, "command|syslog|gpio", "(required)",
+                "`command` runs a program for each alert, `syslog` writes each into the system's log, `gpio` holds a "
+                "line active while an alert fires.",
+                [](T& to, const V& v) { to.output->kind = output_kind_of(v.text); }},
+    SettingsKey{"output", "severity", KeyType::choice, 0, 0, severities, "\"info\"",
+                "The least severity that goes there.",
+                [](T& to, const V& v) { to.output->severity = severity_of(v.text); }},
+    SettingsKey{"output",
+                "rules",
+                KeyType::texts,
+                1,
+                texts_max,
+                {},
+                "(all)",
+                "Names of the rules whose alerts go there; `anomaly` is the default one.",
+                [](T& to, const V& v) { to.output->rules = v.texts; }},
+    SettingsKey{"output",
+                "queue",
+                KeyType::whole,
+                1,
+                1024,
+                {},
+                "(`64`)",
+                "Of `command` and `syslog`: alerts that wait. When it is full the oldest one is dropped and counted.",
+                [](T& to, const V& v) { to.output->queue = count_of(v); }},
+    SettingsKey{"output",
+                "command",
+                KeyType::words,
+                1,
+                64,
+                {},
+                "(none)",
+                "Of `command`, required: the program by its absolute path and its arguments. No shell reads them.",
+                [](T& to, const V& v) { to.output->command = v.texts; }},
+    SettingsKey{"output",
+                "timeout",
+                KeyType::duration,
+                100 * ms,
+                hour,
+                {},
+                "(`\"10s\"`)",
+                "Of `command`: after this time it gets SIGTERM, a second later its process group SIGKILL.",
+                [](T& to, const V& v) { to.output->timeout_ns = v.whole; }},
+    SettingsKey{"output",
+                "chip",
+                KeyType::text,
+                1,
+                path_bytes_max,
+                {},
+                "(`\"/dev/gpiochip0\"`)",
+                "Of `gpio`: the device of the chip.",
+                [](T& to, const V& v) { to.output->chip = v.text; }},
+    SettingsKey{"output",
+                "line",
+                KeyType::whole,
+                0,
+                topic_bytes_max,
+                {},
+                "(none)",
+                "Of `gpio`, required: the line's offset on the chip.",
+                [](T& to, const V& v) { to.output->line = static_cast<std::uint32_t>(v.whole); }},
+    SettingsKey{"output",
+                "active_low",
+                KeyType::boolean,
+                0,
+                0,
+                {},
+                "(`false`)",
+                "Of `gpio`: an active line is low.",
+                [](T& to, const V& v) { to.output->active_low = v.flag; }},
+
     SettingsKey{"limits",
                 "channels",
                 KeyType::whole,
@@ -756,16 +950,8 @@ const std::array keys{
 };
 
 constexpr std::array planned{
-    PlannedKey{"mqtt", "ca", {}},
-    PlannedKey{"mqtt", "cert", {}},
-    PlannedKey{"mqtt", "key", {}},
-    PlannedKey{"mqtt", "username", {}},
-    PlannedKey{"mqtt", "password_file", {}},
-    PlannedKey{"mqtt", "url", "mqtts://"},
-    PlannedKey{"uplink", "server_key", {}},
-    PlannedKey{"uplink", "key_file", {}},
-    PlannedKey{"uplink", "plain", {}},
-    PlannedKey{"source", "format", "csv"},
+    PlannedKey{"mqtt", "ca", {}},       PlannedKey{"mqtt", "cert", {}},          PlannedKey{"mqtt", "key", {}},
+    PlannedKey{"mqtt", "username", {}}, PlannedKey{"mqtt", "password_file", {}}, PlannedKey{"mqtt", "url", "mqtts://"},
 };
 
 }  // namespace

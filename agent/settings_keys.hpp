@@ -21,25 +21,30 @@ enum class KeyType : std::uint8_t {
     score,      // a decimal in [0, 1]
     duration,   // low..high in ns
     size,       // low..high in bytes
-    texts,      // a list of texts; low..high: how many
+    texts,      // a list of texts, none twice; low..high: how many
+    words,      // a list of texts; low..high: how many
+    columns,    // the same, and an empty text is no text
+    separator,  // one of , ; | and a tab
     range,      // [low, high], two decimals, rising
     smoothing,  // "ewma:FACTOR" or "median:READINGS"
-    boolean,
-    silence,  // a duration from low to high in ns, or "auto"
+    boolean,    // true or false
+    silence,    // a duration from low to high in ns, or "auto"
 };
 
 // One value, checked; which member holds it follows from the type.
 struct KeyValue {
     std::string text;                // text, choice
     std::int64_t whole = 0;          // whole, duration, size
+    bool flag = false;               // boolean; silence: "auto"
+    char separator = '\0';           // separator
     Decimal decimal;                 // decimal, score
-    std::vector<std::string> texts;  // texts
+    std::vector<std::string> texts;  // texts, words, columns
     PreprocessSettings::Range range{};
     Smoothing smoothing{};
-    bool flag = false;  // boolean; silence: "auto"
 };
 
-// Where a value goes: the settings, and the element of [[source]], [[group]] or [[rule]] that is being read.
+// Where a value goes: the settings, and the element of [[source]], [[group]], [[rule]] or [[output]] that is being
+// read.
 struct KeyTarget {
     Settings& settings;
     SourceSettings* source = nullptr;
@@ -47,6 +52,7 @@ struct KeyTarget {
     GroupSettings* group = nullptr;
     RuleSettings* rule = nullptr;
     ConditionSettings* condition = nullptr;  // of the rule, or its second one
+    OutputSettings* output = nullptr;
 };
 
 struct SettingsKey {

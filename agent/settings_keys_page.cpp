@@ -54,7 +54,8 @@ absent_for = "5m"
 - **decimal**: a whole number or a decimal, of less than 10^18, kept as it is written up to 15 digits.
 - **text**: without control characters.
 - **Channel names** are `<topic>:<field>`, `<topic>:value` for a payload that is one number, `<topic>:/a/b` for a nested
-  field. A reading whose name would be longer than 192 bytes is rejected as `channel_limit`.
+  field. What a payload may be, and which fields it has: [payloads.md](payloads.md). A reading whose name would be longer
+  than 192 bytes is rejected as `channel_limit`.
 - **Patterns** are read level by level: `{name}` is one level and becomes a label, `+` is one level, `#` at the end is
   the rest. In names of channels and groups `{name}` may also be a part of a level, as in `pump-{machine}`.
 
@@ -84,8 +85,6 @@ constexpr std::string_view tail = R"(
 ## Not in this version
 
 Refused with a message that says so: `mqtts://` with `ca`, `cert`, `key`, `username` and `password_file` in `[mqtt]`;
-`server_key`, `key_file` and `plain` in `[uplink]`, and with them any address that is not on this machine;
-`format = "csv"`.
 )";
 
 std::string amount(const SettingsKey& key, std::int64_t value) {
@@ -128,7 +127,11 @@ std::string describe_type(const SettingsKey& key) {
         case KeyType::size:
             return "a size like \"64MiB\"";
         case KeyType::texts:
+        case KeyType::columns:
+        case KeyType::words:
             return "a list of texts";
+        case KeyType::separator:
+            return "a text that is \",\", \";\", \"\\t\" or a bar";
         case KeyType::range:
             return "a list of two numbers, [low, high]";
         case KeyType::smoothing:
@@ -152,6 +155,8 @@ std::string describe_range(const SettingsKey& key) {
         case KeyType::silence:
         case KeyType::size:
         case KeyType::texts:
+        case KeyType::columns:
+        case KeyType::words:
             return amount(key, key.low) + " to " + amount(key, key.high);
         case KeyType::score:
             return "from 0 to 1";

@@ -12,9 +12,13 @@
 
 #include "agent/budget.hpp"
 #include "agent/settings_parse_depth.hpp"
+#include "agent/settings_parse_outputs.hpp"
 #include "agent/settings_parse_relations.hpp"
 #include "agent/settings_parse_report.hpp"
 #include "agent/settings_parse_tables.hpp"
+#include "agent/settings_parse_uplink.hpp"
+#include "drivers/zone_file.hpp"
+#include "drivers/zone_rule.hpp"
 
 namespace redshank {
 
@@ -38,6 +42,19 @@ bool has_source(const toml::array& sources, const std::string& topic) {
     return false;
 }
 
+// The rule in place of a time zone's name: the names are this machine's.
+void resolve_zones(toml::table& document) {
+    toml::array* sources = document["source"].as_array();
+    if (sources == nullptr) return;
+    for (toml::node& source : *sources) {
+        toml::table* table = source.as_table();
+        if (table == nullptr) continue;
+        toml::value<std::string>* zone = (*table)["time_zone"].as_string();
+        if (zone == nullptr || ZoneRule::parse(zone->get())) continue;
+        if (const Outcome<std::string> rule = zone_rule_of(zone->get())) zone->get() = *rule;
+    }
+}
+
 // What the surroundings and the command line say goes into the document, so that it stands for itself.
 void complete(toml::table& document, const SettingsExtras& extras) {
     if (toml::table* agent = table_of(document, "agent")) {
@@ -48,6 +65,7 @@ void complete(toml::table& document, const SettingsExtras& extras) {
     if (!extras.broker_url.empty()) {
         if (toml::table* mqtt = table_of(document, "mqtt")) mqtt->insert_or_assign("url", extras.broker_url);
     }
+    resolve_zones(document);
     if (extras.topics.empty() && !extras.source_needed) return;
     if (!document.contains("source")) document.insert("source", toml::array{});
     toml::array* sources = document["source"].as_array();
@@ -84,6 +102,8 @@ ParsedSettings parse(std::string_view text, const std::string& file, const Setti
         if (extras.stored)
             settings.storage.bytes_max = std::max(settings.storage.bytes_max, disk_bytes_least(settings));
         check_relations(settings, report);
+        check_uplink(settings, extras.key_files, report);
+        if (extras.programs_needed) check_output_programs(settings, report);
         settings.text = format(document);
         if (settings.text.size() > settings_bytes_max) report.error(TextPosition{}, "is too large: at most 256KiB");
         if (report.good()) return settings;

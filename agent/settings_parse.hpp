@@ -27,7 +27,9 @@ struct SettingsExtras {
     std::string broker_url;           // in place of mqtt.url
     std::vector<std::string> topics;  // a json source for each that no [[source]] has
     bool source_needed = false;       // without any source: a json source "#"
+    bool key_files = false;           // the files of keys are read, too: for who is about to use them
     bool stored = false;              // of an earlier start: a disk that is too small by now is none of its errors
+    bool programs_needed = false;     // those that [[output]] names must be there
     Environment environment = environment_of_process();
 };
 

@@ -1,18 +1,18 @@
 #include "agent/settings_parse_relations.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <string_view>
 
 #include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
+#include "agent/settings_parse_outputs.hpp"
+#include "agent/settings_parse_payloads.hpp"
 #include "agent/settings_parse_rules.hpp"
 #include "agent/settings_parse_tasks.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "drivers/signature.hpp"
 #include "drivers/topic.hpp"
-#include "drivers/uplink/sockets.hpp"
 #include "model/aggregate_parts.hpp"
 #include "model/derived_feature.hpp"
 
@@ -44,36 +44,12 @@ void check_names(const Settings& settings, SettingsReport& report) {
     }
 }
 
-// Of tcp://HOST:PORT and ipc://PATH, which on_loopback has let through.
-bool complete(std::string_view url) {
-    constexpr std::string_view ipc = "ipc://";
-    constexpr std::size_t socket_path_max = 107;  // sun_path of unix(7)
-    if (url.starts_with(ipc)) return url.size() > ipc.size() && url.size() - ipc.size() <= socket_path_max;
-    const std::string_view port = url.substr(std::min(url.rfind(':') + 1, url.size()));
-    std::uint16_t number = 0;
-    const auto end = std::from_chars(port.data(), port.data() + port.size(), number);
-    return end.ec == std::errc() && end.ptr == port.data() + port.size() && number != 0;
-}
-
-void check_urls(Settings& settings, SettingsReport& report) {
+void check_broker_url(Settings& settings, SettingsReport& report) {
     if (const Outcome<BrokerAddress> broker = parse_broker_url(settings.mqtt.url)) {
         settings.mqtt.host = broker->host;
         settings.mqtt.port = broker->port;
     } else {
         report.error("mqtt.url", "url " + broker.error());
-    }
-    const std::string& uplink = settings.uplink.url;
-    if (uplink.empty()) return;
-    if (!uplink.starts_with("tcp://") && !uplink.starts_with("ipc://")) {
-        report.error("uplink.url", "url must be tcp://127.0.0.1:PORT or ipc://PATH");
-    } else if (!wire::on_loopback(uplink)) {
-        report.error("uplink.url",
-                     "url must be on this machine (tcp://127.0.0.1:PORT, tcp://localhost:PORT, tcp://[::1]:PORT or "
-                     "ipc://PATH): results may leave it only encrypted, and this version has no encryption");
-    } else if (!complete(uplink)) {
-        report.error("uplink.url",
-                     "url must be tcp://127.0.0.1:PORT with a port from 1 to 65535, or ipc://PATH with a "
-                     "path of at most 107 bytes");
     }
 }
 
@@ -106,12 +82,7 @@ std::vector<std::string> check_sources(const Settings& settings, SettingsReport&
             std::find(source.fields.begin(), source.fields.end(), source.time) != source.fields.end()) {
             report.error(where + ".time", "time is one of the fields: a field is either the time or a channel");
         }
-        if (source.format == PayloadFormat::number) {
-            for (const char* key : {"time", "id", "fields"}) {
-                if (!report.has(where + "." + key)) continue;
-                report.error(where + "." + key, std::string(key) + " goes with format json: a number has no fields");
-            }
-        }
+        check_payload(source, where, report);
         if (source.topic.empty()) continue;  // reported already
         const Outcome<TopicPattern> pattern = TopicPattern::parse(source.topic);
         if (!pattern) {
@@ -252,7 +223,7 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
 
 void check_relations(Settings& settings, SettingsReport& report) {
     check_names(settings, report);
-    check_urls(settings, report);
+    check_broker_url(settings, report);
     check_trusted_keys(settings, report);
     const std::vector<std::string> labels = check_sources(settings, report);
     check_preprocess(settings, report);
@@ -268,6 +239,7 @@ void check_relations(Settings& settings, SettingsReport& report) {
                      "clear_below must be at most score_above");
     }
     check_rules(settings, report);
+    check_outputs(settings, report);
     for (const Unrelated& unrelated : related(settings)) {
         const std::size_t dot = unrelated.key.rfind('.');
         const bool named = unrelated.message.starts_with(unrelated.key.substr(dot + 1));

@@ -124,6 +124,7 @@ private:
             if (name == "channel") to.channel = &settings_.channels.emplace_back();
             if (name == "group") to.group = &settings_.groups.emplace_back();
             if (name == "rule") to.condition = to.rule = &settings_.rules.emplace_back();
+            if (name == "output") to.output = &settings_.outputs.emplace_back();
             if (const toml::table* inside = element.as_table()) {
                 read(*inside, table.name, where, to);
                 require(*inside, table, where);
@@ -197,7 +198,12 @@ private:
             case KeyType::range:
                 wrong = read_range(node, key, value);
                 break;
+            case KeyType::separator:
+                wrong = text == nullptr ? wrong_type(node, key) : read_separator(text->get(), key, value);
+                break;
             case KeyType::texts:
+            case KeyType::columns:
+            case KeyType::words:
                 if (!read_texts(node, key, spot, value)) return;
                 break;
         }
@@ -212,7 +218,7 @@ private:
     }
 
     static std::string read_text(const std::string& text, const SettingsKey& key, std::string& into) {
-        if (text.empty()) return "must not be empty";
+        if (text.empty() && key.low > 0) return "must not be empty";
         if (text.size() > static_cast<std::size_t>(key.high)) {
             return "must be at most " + std::to_string(key.high) + " bytes long, not " + std::to_string(text.size());
         }
@@ -236,6 +242,14 @@ private:
                    (nearest.empty() ? "" : ": did you mean \"" + std::string(nearest) + "\"?");
         }
         value.text = text;
+        return "";
+    }
+
+    static std::string read_separator(const std::string& text, const SettingsKey& key, KeyValue& value) {
+        if (text.size() != 1 || std::string_view(",;|\t").find(text.front()) == std::string_view::npos) {
+            return "must be " + describe_type(key) + ", not " + shown(text);
+        }
+        value.separator = text.front();
         return "";
     }
 
@@ -293,14 +307,20 @@ private:
         }
         bool good = true;
         const std::string element_of = "an element of " + name + " ";
-        const SettingsKey element_key{
-            .table = {}, .name = {}, .low = 1, .high = UINT16_MAX, .choices = {}, .fallback = {}, .meaning = {}};
+        const SettingsKey element_key{.table = {},
+                                      .name = {},
+                                      .low = key.type == KeyType::columns ? 0 : 1,
+                                      .high = UINT16_MAX,
+                                      .choices = {},
+                                      .fallback = {},
+                                      .meaning = {}};
         for (const toml::node& element : *elements) {
             const auto* text = element.as_string();
             std::string each;
             std::string wrong = text == nullptr ? "must be a text, not " + in_words(element)
                                                 : read_text(text->get(), element_key, each);
-            if (wrong.empty() && std::find(value.texts.begin(), value.texts.end(), each) != value.texts.end()) {
+            if (wrong.empty() && !each.empty() && key.type != KeyType::words &&
+                std::find(value.texts.begin(), value.texts.end(), each) != value.texts.end()) {
                 wrong = "is there twice" + (key.table == "models" ? "" : ": " + shown(each));  // no key is shown
             }
             report_.found(spot + "#" + std::to_string(value.texts.size()), position(element.source()));

@@ -6,6 +6,32 @@
 
 namespace redshank {
 
+namespace {
+
+// Once the source is where it stays.
+void make_request(Source& source) {
+    const SourceSettings& settings = source.settings;
+    source.fields.assign(settings.fields.begin(), settings.fields.end());
+    source.columns.assign(settings.columns.begin(), settings.columns.end());
+    source.states.assign(settings.states.begin(), settings.states.end());
+    DecodeRequest& request = source.request;
+    request.fields = source.fields;
+    request.time_field = settings.time;
+    request.id_field = settings.id;
+    request.times = time_reading_of(settings);
+    request.states = source.states;
+    if (settings.readings) request.readings = *settings.readings;
+    request.numeric_strings = settings.numeric_strings;
+    request.columns = source.columns;
+    request.separator = settings.separator;
+    request.decimal_comma = settings.decimal_comma;
+    source.wide_request = request;
+    source.wide_request.readings.reset();
+    if (source.fields.empty()) source.wide_request.fields = source.columns;
+}
+
+}  // namespace
+
 TopicPattern checked_pattern(const std::string& text, TopicPattern::Use use) {
     auto pattern = TopicPattern::parse(text, use);
     if (!pattern) {
@@ -15,15 +41,23 @@ TopicPattern checked_pattern(const std::string& text, TopicPattern::Use use) {
     return std::move(*pattern);
 }
 
+TimeReading time_reading_of(const SourceSettings& source) noexcept {
+    return {.format = source.time_format, .zone = ZoneRule::parse(source.time_zone).value_or(ZoneRule{})};
+}
+
 Sources::Sources(const Settings& settings) {
     sources_.reserve(settings.sources.size());
     for (const SourceSettings& source : settings.sources) {
         sources_.push_back({.settings = source,
                             .pattern = checked_pattern(source.topic, TopicPattern::Use::topic),
                             .fields = {},
+                            .columns = {},
+                            .states = {},
+                            .request = {},
+                            .wide_request = {},
                             .derive = {},
                             .ledger = {}});
-        for (const std::string& field : sources_.back().settings.fields) sources_.back().fields.push_back(field);
+        make_request(sources_.back());
         for (const std::string& text : source.derive) {
             if (const auto feature = parse_feature(text)) sources_.back().derive.push_back(*feature);
         }
@@ -42,7 +76,8 @@ bool Sources::takes(std::uint16_t source, std::string_view field) const noexcept
     const SourceSettings& settings = sources_[source].settings;
     if (!field.empty() && (field == settings.time || field == settings.id)) return false;
     if (sources_[source].settings.format == PayloadFormat::number) return field == "value";
-    return fields.empty() || std::find(fields.begin(), fields.end(), field) != fields.end();
+    const auto& names = fields.empty() ? sources_[source].columns : fields;
+    return names.empty() || std::find(names.begin(), names.end(), field) != names.end();
 }
 
 bool substitute_labels(std::string_view text, const TopicPattern& pattern, const Labels& labels,

@@ -8,6 +8,7 @@
 
 #include "agent/ledger.hpp"
 #include "agent/settings.hpp"
+#include "drivers/payload_decoder.hpp"
 #include "drivers/topic.hpp"
 #include "model/derived_feature.hpp"
 
@@ -24,7 +25,11 @@ struct Labels {
 struct Source {
     SourceSettings settings;
     TopicPattern pattern;
-    std::vector<std::string_view> fields;  // into settings
+    std::vector<std::string_view> fields;  // these three are views into settings
+    std::vector<std::string_view> columns;
+    std::vector<std::string_view> states;
+    DecodeRequest request;       // views into all of it
+    DecodeRequest wide_request;  // of a row of a wide file: an object of numbers, whatever the messages are
     std::vector<DerivedFeature> derive{};
     std::uint32_t subscription_id = 0;  // 0: not subscribed (replay)
     // A copy under its own subscription came in this session: whatever comes under another one is a copy too. Before
@@ -36,6 +41,9 @@ struct Source {
 
 // A pattern that was checked with the configuration; one that does not parse is a broken invariant.
 TopicPattern checked_pattern(const std::string& text, TopicPattern::Use use);
+
+// How a source's times are written.
+TimeReading time_reading_of(const SourceSettings& source) noexcept;
 
 // The sources in the order of the configuration: a message counts under the first whose pattern matches.
 class Sources {

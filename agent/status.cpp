@@ -5,6 +5,7 @@
 #include "agent/association_report.hpp"
 #include "agent/heap.hpp"
 #include "agent/json_writer.hpp"
+#include "agent/output_thread.hpp"
 
 namespace redshank {
 
@@ -17,6 +18,7 @@ std::size_t text_bytes_max(const Settings& settings) {
         std::size_t{16} * 1024 + AlertGate::silences_max * (128 + 6 * (channel_name_bytes_max + rule_name_bytes_max)) +
         (settings.associations.channels.empty() ? 0 : associations_json_bytes_max) +
         Status::figures_max * (1024 + 12 * channel_name_bytes_max) + Status::alerts_max * alert_json_bytes_max;
+    for (const OutputSettings& output : settings.outputs) bytes += 2048 + 6 * name_of(output).size();
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
 }
@@ -51,6 +53,13 @@ void write_source(JsonWriter& json, std::string_view topic, const SourceLedger& 
         json.null();
     }
     json.end_object();
+}
+
+void write_output(JsonWriter& json, const OutputSettings& settings, const OutputFigures& figures) {
+    json.begin_object().member("kind", name_of(settings.kind)).member("name", name_of(settings));
+    json.member("delivered", figures.delivered).member("failed", figures.failed);
+    json.member("timed_out", figures.timed_out).member("dropped", figures.dropped).member("waiting", figures.waiting);
+    json.member("last_error", figures.last_error.view()).end_object();
 }
 
 void write_figures(JsonWriter& json, const PredictionFigures& each) noexcept {
@@ -187,7 +196,9 @@ std::string_view Status::json(bool ready) noexcept {
     json.member("last_error", mqtt_.last_error()).end_object();
     json.key("uplink").begin_object().member("connected", keeper.uplink_connected);
     json.member("backlog_rows", buffered).member("last_sealed", keeper.last_sealed);
-    json.member("last_acknowledged", keeper.last_acknowledged).member("last_report", keeper.last_report).end_object();
+    json.member("last_acknowledged", keeper.last_acknowledged).member("last_report", keeper.last_report);
+    json.member("encrypted", !settings_.uplink.server_key.empty());
+    json.member("handshake_failure", keeper.handshake_failure).end_object();
     json.key("storage").begin_object().member("durable", intake_.durable()).member("bytes", keeper.disk_bytes);
     json.member("room", keeper.room)
         .member("exposed_messages", intake_.exposed())
@@ -235,6 +246,11 @@ std::string_view Status::json(bool ready) noexcept {
         json.member("until_ns", now.maintenance_until_ns);
     }
     json.end_object();
+    json.key("outputs").begin_array();
+    for (std::size_t output = 0; outputs_ != nullptr && output < outputs_->size(); ++output) {
+        write_output(json, settings_.outputs[output], (*outputs_)[output].figures());
+    }
+    json.end_array();
 
     json.key("alerts").begin_array();
     for (const AlertRow& row : alerts_) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/alert_outputs.hpp"
 #include "agent/alert_publisher.hpp"
 #include "agent/associations.hpp"
 #include "agent/checkpointer.hpp"
@@ -29,6 +30,9 @@ public:
 
     // Part of start: what it says about predictions; nullptr: nothing.
     void show(const PredictionPublisher* predictions) noexcept { predictions_ = predictions; }
+
+    // The same for outputs beside MQTT.
+    void show(const AlertOutputs* outputs) noexcept { outputs_ = outputs; }
 
     // One JSON object; valid until the next call.
     std::string_view json(bool ready) noexcept;
@@ -67,6 +71,7 @@ private:
     std::vector<SourceLedger> sources_;
     std::vector<AlertRow> alerts_;
     const PredictionPublisher* predictions_ = nullptr;
+    const AlertOutputs* outputs_ = nullptr;
     std::vector<PredictionFigures> figures_;
     std::array<AssociationRow, Associations::rules_most> associations_;
     std::array<AlertGate::Silence, AlertGate::silences_max> silences_;

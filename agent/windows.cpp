@@ -73,7 +73,7 @@ void Windows::write(ByteWriter& out) const noexcept {
     }
 }
 
-void Windows::read(ByteReader& in) noexcept {
+void Windows::read(ByteReader& in, bool without_sketches) noexcept {
     for (OpenWindow& window : windows_) {
         window = {};
         window.open = in.get<bool>();
@@ -84,7 +84,7 @@ void Windows::read(ByteReader& in) noexcept {
         window.length_ns = in.get<std::int64_t>();
         window.deadline_ns = in.get<std::int64_t>();
         window.quality = in.get<std::uint32_t>();
-        window.parts = AggregateParts::read(in);
+        window.parts = AggregateParts::read(in, without_sketches);
     }
 }
 

@@ -51,7 +51,7 @@ public:
     std::uint64_t open_readings() const noexcept;
 
     void write(ByteWriter& out) const noexcept;
-    void read(ByteReader& in) noexcept;
+    void read(ByteReader& in, bool without_sketches = false) noexcept;  // as AggregateParts::read
 
 private:
     std::array<OpenWindow, windows_max> windows_;

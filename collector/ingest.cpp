@@ -32,6 +32,14 @@ Outcome<Outcome<wire::Frame>> not_taken(std::string why) {
     return Outcome<wire::Frame>(failure(std::move(why)));
 }
 
+// Empty for frames that only a collector sends.
+std::string_view agent_of(const wire::Frame& frame) {
+    if (const auto* hello = std::get_if<wire::Hello>(&frame)) return hello->agent;
+    if (const auto* batch = std::get_if<wire::Batch>(&frame)) return batch->agent;
+    if (const auto* skip = std::get_if<wire::Skip>(&frame)) return skip->agent;
+    return {};
+}
+
 std::string origin_text(const RowTables::Origin& origin, std::uint64_t sequence) {
     return std::string(origin.agent) + ", incarnation " + std::to_string(origin.incarnation) + ", batch " +
            std::to_string(sequence) + ": ";
@@ -47,6 +55,9 @@ Outcome<std::unique_ptr<Ingest>> Ingest::open(const std::filesystem::path& file)
     auto rows = RowTables::prepare(*ingest->database_);
     if (!rows) return failure(rows.error());
     ingest->rows_ = std::move(*rows);
+    auto bindings = KeyBindings::prepare(*ingest->database_);
+    if (!bindings) return failure(bindings.error());
+    ingest->bindings_ = std::move(*bindings);
     for (const std::string_view sentence : sentences) {
         auto statement = ingest->database_->prepare(sentence);
         if (!statement) return failure(statement.error());
@@ -55,14 +66,15 @@ Outcome<std::unique_ptr<Ingest>> Ingest::open(const std::filesystem::path& file)
     return ingest;
 }
 
-Outcome<Ingest::Answers> Ingest::apply(std::span<const std::vector<std::byte>> frames, std::int64_t now_ns) {
+Outcome<Ingest::Answers> Ingest::apply(std::span<const std::vector<std::byte>> frames, std::int64_t now_ns,
+                                       std::span<const std::string> senders) {
     Answers answers;
     answers.reserve(frames.size());
     auto transaction = Transaction::begin(*database_);
     locked_ = !transaction && database_->busy();
     if (!transaction) return failure(transaction.error());
-    for (const auto& frame : frames) {
-        auto taken = take(frame, now_ns);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        auto taken = take(frames[i], i < senders.size() ? std::string_view(senders[i]) : "", now_ns);
         if (!taken) return failure(taken.error());
         answers.push_back(std::move(*taken));
     }
@@ -77,9 +89,14 @@ Outcome<Ingest::Answers> Ingest::apply(std::span<const std::vector<std::byte>> f
     return answers;
 }
 
-Ingest::Answer Ingest::take(std::span<const std::byte> frame, std::int64_t now_ns) {
+Ingest::Answer Ingest::take(std::span<const std::byte> frame, std::string_view sender, std::int64_t now_ns) {
     const auto decoded = wire::decode_frame(frame);
     if (!decoded) return not_taken(decoded.error());
+    if (const std::string_view agent = agent_of(*decoded); allowed_ != nullptr && !agent.empty()) {
+        auto why = bindings_->why_not(*allowed_, sender, agent, now_ns);
+        if (!why) return failure(why.error());
+        if (!why->empty()) return not_taken(std::move(*why));
+    }
     if (const auto* hello = std::get_if<wire::Hello>(&*decoded)) return take_hello(*hello, now_ns);
     if (const auto* batch = std::get_if<wire::Batch>(&*decoded)) return take_batch(*batch, frame, now_ns);
     if (const auto* skip = std::get_if<wire::Skip>(&*decoded)) return take_skip(*skip, now_ns);

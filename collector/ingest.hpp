@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "collector/allow_list.hpp"
+#include "collector/key_bindings.hpp"
 #include "collector/row_tables.hpp"
 #include "drivers/uplink/wire.hpp"
 #include "model/outcome.hpp"
@@ -30,7 +32,12 @@ public:
     //   locked(): it failed because another process holds the database: the same frames can be applied again. A
     //   database whose file was removed or replaced since it was opened fails for good.
     bool locked() const noexcept { return locked_; }
-    Outcome<Answers> apply(std::span<const std::vector<std::byte>> frames, std::int64_t now_ns);
+    //   senders: the public key that each frame came by, where connections are encrypted.
+    Outcome<Answers> apply(std::span<const std::vector<std::byte>> frames, std::int64_t now_ns,
+                           std::span<const std::string> senders = {});
+    // From now on a frame is taken only from the key that speaks for its agent. The list must outlive this or the next
+    // call; nullptr, as at first: from anybody.
+    void admit_by(const AllowList* allowed) noexcept { allowed_ = allowed; }
 
 private:
     struct Known {  // of one incarnation of one agent
@@ -41,7 +48,7 @@ private:
     using Answer = Outcome<Outcome<wire::Frame>>;
 
     Ingest() = default;
-    Answer take(std::span<const std::byte> frame, std::int64_t now_ns);
+    Answer take(std::span<const std::byte> frame, std::string_view sender, std::int64_t now_ns);
     Answer take_hello(const wire::Hello& hello, std::int64_t now_ns);
     Answer take_batch(const wire::Batch& batch, std::span<const std::byte> frame, std::int64_t now_ns);
     Answer take_skip(const wire::Skip& skip, std::int64_t now_ns);
@@ -51,7 +58,9 @@ private:
 
     std::unique_ptr<Database> database_;  // ends after the statements
     std::unique_ptr<RowTables> rows_;
+    std::unique_ptr<KeyBindings> bindings_;
     std::vector<Statement> statements_;
+    const AllowList* allowed_ = nullptr;
     bool locked_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include "collector/row_tables.hpp"
 
+#include <array>
 #include <limits>
 #include <string>
 
@@ -9,13 +10,13 @@ namespace {
 constexpr std::string_view aggregate_columns =
     "(agent, incarnation, boot, channel, unit, clock, start_ns, length_ns, count, min, max, mean, variance, first, "
     "first_ns, last, last_ns, quality, exponent, pivot, sum_high, sum_low, squares_high, squares_low, min_raw, "
-    "max_raw, first_raw, last_raw, squares_clamped, rounded) "
+    "max_raw, first_raw, last_raw, squares_clamped, rounded, sketch) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "
-    "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)";
+    "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31)";
 
 constexpr const char* find_aggregate =
     "SELECT unit, quality, count, exponent, pivot, sum_high, sum_low, squares_high, squares_low, min_raw, max_raw, "
-    "first_raw, first_ns, last_raw, last_ns, squares_clamped, rounded FROM aggregates "
+    "first_raw, first_ns, last_raw, last_ns, squares_clamped, rounded, sketch FROM aggregates "
     "WHERE agent = ?1 AND incarnation = ?2 AND boot = ?3 AND channel = ?4 AND clock = ?5 AND start_ns = ?6 "
     "AND length_ns = ?7";
 
@@ -72,6 +73,10 @@ Outcome<RowTables::Put> write(Statement& statement, const RowTables::Origin& ori
     statement.bind(20, parts.pivot).bind(21, parts.sum.high).bind(22, parts.sum.low);
     statement.bind(23, parts.squares.high).bind(24, parts.squares.low).bind(25, parts.min).bind(26, parts.max);
     statement.bind(27, parts.first).bind(28, parts.last).bind(29, parts.squares_clamped).bind(30, parts.rounded);
+    std::array<std::byte, QuantileSketch::encoded_bytes_max> room;
+    ByteWriter sketch(room);
+    parts.sketch.write(sketch);
+    if (sketch.used() > 0) statement.bind(31, std::span<const std::byte>(sketch.written()));
     return run(statement);
 }
 
@@ -90,6 +95,7 @@ AggregateParts parts_of(const Statement& found) {
     parts.last_ns = found.integer(14);
     parts.squares_clamped = found.integer(15) != 0;
     parts.rounded = found.integer(16) != 0;
+    parts.sketch.read(found.blob(17));
     return parts;
 }
 

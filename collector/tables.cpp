@@ -56,12 +56,18 @@ FROM (SELECT a.*, CASE a.clock WHEN 'device' THEN 0 ELSE coalesce(
       FROM aggregates a);
 )";
 
+// Which agent a public key speaks for. Not of the first databases of this version: made when it is not there.
+constexpr const char* keys_schema =
+    "CREATE TABLE IF NOT EXISTS keys(key TEXT NOT NULL PRIMARY KEY, agent TEXT NOT NULL UNIQUE, "
+    "since_ns INTEGER NOT NULL) WITHOUT ROWID";
+
 Outcome<> make_tables(Database& database) {
     auto transaction = Transaction::begin(database);
     if (!transaction) return failure(transaction.error());
     const std::string numbers = "PRAGMA application_id = " + std::to_string(application_id) +
                                 "; PRAGMA user_version = " + std::to_string(tables_version);
     if (auto made = database.execute(schema); !made) return made;
+    if (auto made = database.execute(keys_schema); !made) return made;
     if (auto numbered = database.execute(numbers); !numbered) return numbered;
     return transaction->commit();
 }
@@ -89,6 +95,7 @@ Outcome<std::unique_ptr<Database>> open_tables(const std::filesystem::path& file
         return failure(database.path() + ": is of format " + std::to_string(*version) + ", this program knows format " +
                        std::to_string(tables_version));
     }
+    if (auto made = database.execute(keys_schema); !made) return failure(made.error());
     return opened;
 }
 

@@ -46,7 +46,7 @@ def fields(data):
 
 def message(data, names):
     """A message as a dictionary; fields that were left out are zero, unknown ones are ignored."""
-    zero = {"text": "", "double": 0.0, "bool": False}
+    zero = {"text": "", "double": 0.0, "bool": False, "bytes": b""}
     found = {name: zero.get(kind, 0) for name, kind in names.values()}
     for number, _, value in fields(data):
         if number not in names:
@@ -82,7 +82,7 @@ AGGREGATE = {
     12: ("sum_zigzag_low", "unsigned"), 13: ("sum_zigzag_high", "unsigned"), 14: ("squares_low", "unsigned"),
     15: ("squares_high", "unsigned"), 16: ("min", "signed"), 17: ("max", "signed"), 18: ("first", "signed"),
     19: ("last", "signed"), 20: ("first_ns", "signed"), 21: ("last_ns", "signed"),
-    22: ("squares_clamped", "bool"), 23: ("rounded", "bool"),
+    22: ("squares_clamped", "bool"), 23: ("rounded", "bool"), 24: ("sketch", "bytes"),
 }
 ALERT = {
     1: ("number", "unsigned"), 2: ("boot", "unsigned"), 3: ("position", "unsigned"), 4: ("ordinal", "unsigned"),
@@ -97,8 +97,41 @@ GAP = {
 BOOT = {1: ("boot", "unsigned"), 2: ("from_ns", "signed"), 3: ("shift_ns", "signed")}
 
 
+def sketch_of(data):
+    """(level, [(key, count)]) of a sketch's bytes, as the collector's column `sketch` has them."""
+    if not data:
+        return 0, []
+    level, bins, at, key = data[0], [], 2, 0
+    for _ in range(data[1]):
+        step, at = varint(data, at)
+        count, at = varint(data, at)
+        key += unzigzag(step)
+        bins.append((key, count))
+    return level, bins
+
+
+def quantile(data, share):
+    """The value below which that share of the values lies; None for an empty sketch."""
+    level, bins = sketch_of(data)
+    rank = int(share * (sum(count for _, count in bins) - 1)) if bins else 0
+    for key, count in bins:
+        if rank < count:
+            if key == 0:
+                return 0.0
+            ends = []
+            for index in ((abs(key) - 1) << level, abs(key) << level):
+                ends.append((1 + index % 64 / 64) * 2.0 ** (index // 64 - 200))
+            value = 2 * ends[0] * ends[1] / (ends[0] + ends[1])
+            return -value if key < 0 else value
+        rank -= count
+    return None
+
+
 def aggregate(data):
     row = message(data, AGGREGATE)
+    sketch = row.pop("sketch")
+    if sketch:
+        row["quantiles"] = {str(share): quantile(sketch, share) for share in (0.01, 0.5, 0.9, 0.99)}
     if row["clock"] == 0:
         row["clock"] = "gateway"
     exponent = row.pop("exponent")

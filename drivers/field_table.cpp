@@ -12,22 +12,27 @@ FieldTable::FieldTable(std::size_t fields_max)
 
 void FieldTable::clear() noexcept {
     count_ = 0;
-    if (++message_ != 0) return;
+    begin_row();
+}
+
+void FieldTable::begin_row() noexcept {
+    row_begin_ = count_;
+    if (++row_ != 0) return;
     std::fill(slots_.begin(), slots_.end(), Slot{});
-    message_ = 1;
+    row_ = 1;
 }
 
 bool FieldTable::put(std::string_view name, Result<Decimal> value) noexcept {
     const std::size_t mask = slots_.size() - 1;
     std::size_t at = static_cast<std::size_t>(fnv1a(name)) & mask;
-    for (; slots_[at].message == message_; at = (at + 1) & mask) {
+    for (; slots_[at].row == row_; at = (at + 1) & mask) {
         DecodedField& field = fields_[slots_[at].field];
         if (field.name != name) continue;
         field.value = value;
         return true;
     }
     if (count_ == fields_.size()) return false;
-    slots_[at] = {message_, static_cast<std::uint32_t>(count_)};
+    slots_[at] = {row_, static_cast<std::uint32_t>(count_)};
     append(name, value);
     return true;
 }

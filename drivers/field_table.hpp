@@ -9,27 +9,28 @@
 
 namespace redshank {
 
-// The fields of one message, names included, found by name in constant time. No heap after construction.
-//   Invariant: names of fields_[0, count_) that are not cut differ.
+// The fields of one message, row by row, names included, found by name in constant time. No heap after construction.
+//   Invariant: names of one row's fields that are not cut differ.
 class FieldTable {
 public:
     explicit FieldTable(std::size_t fields_max);
 
-    void clear() noexcept;
+    void clear() noexcept;      // and the first row begins
+    void begin_row() noexcept;  // what follows is of another row
 
-    // Of equal names the last value stands. False when there is no room for one more.
+    // Of equal names in a row the last value stands. False when there is no room for one more.
     bool put(std::string_view name, Result<Decimal> value) noexcept;
 
     // A name longer than channel_name_bytes_max, which no channel can have: kept cut, with channel_limit, and never
     // found again.
     bool put_cut(std::string_view name) noexcept;
 
-    std::span<const DecodedField> fields() const noexcept { return std::span(fields_).first(count_); }
+    std::span<const DecodedField> row() const noexcept { return std::span(fields_).first(count_).subspan(row_begin_); }
     std::size_t bytes() const noexcept;
 
 private:
     struct Slot {
-        std::uint32_t message = 0;  // the slot is empty in any other
+        std::uint32_t row = 0;  // the slot is empty in any other
         std::uint32_t field = 0;
     };
 
@@ -39,7 +40,8 @@ private:
     std::vector<char> names_;  // channel_name_bytes_max for each field
     std::vector<Slot> slots_;  // open addressing, at most half full
     std::size_t count_ = 0;
-    std::uint32_t message_ = 0;
+    std::size_t row_begin_ = 0;
+    std::uint32_t row_ = 0;
 };
 
 }  // namespace redshank

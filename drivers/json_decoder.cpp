@@ -24,6 +24,9 @@ bool contains(std::span<const std::string_view> names, std::string_view name) no
 
 // simdjson hands out a scalar up to the next token: less the blanks behind it, it must be the whole of the value.
 std::string_view without_blanks(std::string_view token) noexcept {
+    while (!token.empty() && std::strchr(" \t\n\r", token.front()) != nullptr && token.front() != '\0') {
+        token.remove_prefix(1);
+    }
     while (!token.empty() && std::strchr(" \t\n\r", token.back()) != nullptr && token.back() != '\0') {
         token.remove_suffix(1);
     }
@@ -35,7 +38,10 @@ std::string_view without_blanks(std::string_view token) noexcept {
 class JsonDecoder final : public PayloadDecoder {
 public:
     explicit JsonDecoder(const Limits& limits)
-        : limits_(limits), document_(limits.payload_bytes_max + simdjson::SIMDJSON_PADDING), table_(limits.fields_max) {
+        : limits_(limits),
+          document_(limits.payload_bytes_max + simdjson::SIMDJSON_PADDING),
+          table_(limits.fields_max),
+          rows_(limits.fields_max) {
         if (parser_.allocate(limits.payload_bytes_max, limits.depth_max + 4) != simdjson::SUCCESS) {
             throw std::bad_alloc();
         }
@@ -48,19 +54,22 @@ public:
         std::memset(document_.data() + payload.size(), 0, simdjson::SIMDJSON_PADDING);
 
         request_ = request;
-        decoded_ = {};
-        table_.clear();
         pointer_.clear();
+        reading_ = !request.readings;
+        seeking_ = !reading_;
+        begin_element(1);
+        begin_rows();
         const Result<void> walked = walk_document(payload.size());
         if (!walked) return tl::unexpected(walked.error());
-        decoded_.fields = table_.fields();
-        return decoded_;
+        if (request.readings) return Decoded{.rows = std::span(rows_).first(row_count_)};
+        row_.fields = table_.row();
+        return Decoded{.rows = std::span(&row_, 1U)};
     }
 
     std::size_t bytes() const noexcept override {
         // simdjson's own: an index of 4 bytes and a string buffer of 5/3 bytes for each byte of the document
         const std::size_t parser = limits_.payload_bytes_max * 4 + limits_.payload_bytes_max * 5 / 3 + 1024;
-        return sizeof *this + document_.capacity() + table_.bytes() + parser;
+        return sizeof *this + document_.capacity() + table_.bytes() + rows_.capacity() * sizeof(DecodedRow) + parser;
     }
 
 private:
@@ -78,7 +87,8 @@ private:
         if (type == ondemand::json_type::object || type == ondemand::json_type::array) {
             ondemand::value root;
             if (document.get_value().get(root) != simdjson::SUCCESS) return invalid();
-            if (const auto walked = walk(root, type, 1); !walked) return walked;
+            const bool elements = at_readings(true) && type == ondemand::json_type::array;
+            if (const auto walked = elements ? walk_readings(root, 1) : walk(root, type, 1); !walked) return walked;
             const char* rest = nullptr;
             return document.current_location().get(rest) == simdjson::OUT_OF_BOUNDS ? Result<void>{} : invalid();
         }
@@ -113,6 +123,67 @@ private:
         return {};
     }
 
+    // Is what the walk is at the place of the readings?
+    bool at_readings(bool root) const noexcept {
+        if (!seeking_) return false;
+        const std::string_view wanted = *request_.readings;
+        if (root) return wanted.empty() || wanted == "/";
+        return wanted != "/" && pointer_.size() == wanted.size() && pointer_.text() == wanted;
+    }
+
+    // `value` is the array whose elements are rows, the depth-th from outside.
+    Result<void> walk_readings(ondemand::value& value, std::size_t depth) noexcept {
+        if (depth > limits_.depth_max) return tl::unexpected(Error::too_deep);
+        ondemand::array array;
+        if (value.get_array().get(array) != simdjson::SUCCESS) return invalid();
+        const JsonPointer outside = pointer_;
+        seeking_ = false;
+        for (auto element : array) {
+            ondemand::value child;
+            if (element.get(child) != simdjson::SUCCESS) return invalid();
+            begin_element(depth + 1);
+            pointer_.clear();
+            if (const auto walked = walk_element(child, depth + 1); !walked) return walked;
+            end_row();
+        }
+        reading_ = false;
+        seeking_ = true;
+        pointer_ = outside;
+        return {};
+    }
+
+    Result<void> walk_element(ondemand::value& element, std::size_t depth) noexcept {
+        ondemand::json_type type{};
+        if (element.type().get(type) != simdjson::SUCCESS) return invalid();
+        reading_ = type != ondemand::json_type::array;  // which has no fields
+        if (type == ondemand::json_type::object || !reading_) return walk(element, type, depth);
+        const std::string_view token = element.raw_json_token();
+        std::string_view text;
+        if (type == ondemand::json_type::string && element.get_string().get(text) != simdjson::SUCCESS) {
+            return invalid();
+        }
+        return take(type, token, text, "value", "value");
+    }
+
+    void begin_rows() noexcept {
+        table_.clear();
+        row_count_ = 0;
+    }
+
+    // names_depth: of an object whose members' names are their keys.
+    void begin_element(std::size_t names_depth) noexcept {
+        names_depth_ = names_depth;
+        row_ = {};
+    }
+
+    // There are no more rows with a field than fields.
+    void end_row() noexcept {
+        row_.fields = table_.row();
+        if (row_.fields.empty()) return;
+        rows_[row_count_++] = row_;
+        table_.begin_row();
+    }
+
     Result<void> walk_array(ondemand::value& value, std::size_t depth) noexcept {
         ondemand::array array;
         if (value.get_array().get(array) != simdjson::SUCCESS) return invalid();
@@ -134,10 +205,15 @@ private:
     Result<void> walk_child(ondemand::value& child, std::string_view key, std::size_t depth) noexcept {
         ondemand::json_type type{};
         if (child.type().get(type) != simdjson::SUCCESS) return invalid();
-        const bool plain = depth == 1 && !key.empty() && pointer_.size() == key.size() + 1;  // nothing was escaped
+        const bool plain =
+            depth == names_depth_ && !key.empty() && pointer_.size() == key.size() + 1;  // nothing was escaped
         const std::string_view name = plain ? key : pointer_.text();
+        if (at_readings(false)) {
+            begin_rows();  // of several the last stands
+            if (type == ondemand::json_type::array) return walk_readings(child, depth + 1);
+        }
         if (type == ondemand::json_type::object || type == ondemand::json_type::array) {
-            if (name == request_.time_field && !name.empty()) time_is(std::nullopt);
+            if (reading_ && name == request_.time_field && !name.empty()) time_is(std::nullopt);
             return walk(child, type, depth + 1);
         }
         const std::string_view token = child.raw_json_token();
@@ -152,28 +228,33 @@ private:
         token = without_blanks(token);
         Result<Decimal> value;
         std::optional<std::int64_t> time_ns;
-        const bool is_time = !request_.time_field.empty() && name == request_.time_field;
-        const bool is_id = !request_.id_field.empty() && name == request_.id_field;
+        const bool is_time = reading_ && !request_.time_field.empty() && name == request_.time_field;
+        const bool is_id = reading_ && !request_.id_field.empty() && name == request_.id_field;
         switch (type) {
             case ondemand::json_type::number:
                 value = parse_decimal(token, DecimalGrammar::json);
                 if (!value && value.error() == Error::not_a_number) return invalid();
-                if (is_time) time_ns = parse_time_ns(token);
-                if (is_id) decoded_.id = fnv1a(token);
+                if (is_time) time_ns = parse_time_ns(token, request_.times);
+                if (is_id) row_.id = fnv1a(token);
                 break;
             case ondemand::json_type::boolean:
                 if (token != "true" && token != "false") return invalid();
                 value = Decimal{token == "true" ? 1 : 0, 0, false};
                 break;
             case ondemand::json_type::string: {
-                if (is_id) decoded_.id = fnv1a(text);
+                if (is_id) row_.id = fnv1a(text);
                 if (is_time) {
-                    time_ns = parse_time_ns(text);
+                    time_ns = parse_time_ns(text, request_.times);
                     break;
                 }
-                const std::optional<Decimal> word = state_word(text);
-                if (!word || is_id) return {};
-                value = *word;
+                if (!reading_ || is_id) return {};
+                if (const std::optional<Decimal> word = state_word(text, request_.states)) {
+                    value = *word;
+                    break;
+                }
+                if (!request_.numeric_strings) return {};
+                value = parse_decimal(without_blanks(text), DecimalGrammar::json);
+                if (!value && value.error() == Error::not_a_number) return {};
                 break;
             }
             default:
@@ -184,7 +265,7 @@ private:
             time_is(time_ns);
             return {};
         }
-        if (is_id) return {};
+        if (is_id || !reading_) return {};
         return keep(name, key, value);
     }
 
@@ -197,8 +278,8 @@ private:
 
     // Of several with that name the last one stands.
     void time_is(std::optional<std::int64_t> time_ns) noexcept {
-        decoded_.time_ns = time_ns;
-        decoded_.time_unusable = !time_ns;
+        row_.time_ns = time_ns;
+        row_.time_unusable = !time_ns;
     }
 
     Limits limits_;
@@ -207,7 +288,12 @@ private:
     FieldTable table_;
     JsonPointer pointer_;
     DecodeRequest request_;
-    Decoded decoded_;
+    std::vector<DecodedRow> rows_;
+    std::size_t row_count_ = 0;
+    DecodedRow row_;               // under way
+    std::size_t names_depth_ = 1;  // of an object whose members' names are their keys
+    bool reading_ = true;          // values here are fields
+    bool seeking_ = false;         // and the readings may come yet
 };
 
 }  // namespace

@@ -21,6 +21,10 @@ std::optional<RecordKind> kind_of(std::string_view event) noexcept {
     if (event == "connected") return RecordKind::connected;
     if (event == "disconnected") return RecordKind::disconnected;
     if (event == "subscribed") return RecordKind::subscribed;
+    if (event == "tick") return RecordKind::tick;
+    if (event == "down") return RecordKind::down;
+    if (event == "flush") return RecordKind::flush;
+    if (event == "alert_command") return RecordKind::alert;
     return std::nullopt;
 }
 
@@ -60,9 +64,15 @@ public:
     Outcome<bool> next(RecordedEvent& event) override {
         if (ended_) return false;
         auto read = read_line(event);
+        while (read && *read && gap_.is) {
+            missing_ += gap_.count;
+            read = read_line(event);
+        }
         ended_ = !read || !*read;
         return read;
     }
+
+    std::uint64_t missing() const noexcept override { return missing_; }
 
 private:
     Outcome<bool> read_line(RecordedEvent& event) {
@@ -78,13 +88,14 @@ private:
         }
         event = RecordedEvent{};
         seen_ = {};
+        gap_ = {};
         for (const auto member : members) {
             if (!read_member(member.key, member.value, event)) {
                 return lines_.fails("'" + std::string(member.key) + "' has no value that it can have");
             }
         }
         if (!seen_.time) return lines_.fails("'t' is missing");
-        if (event.kind == RecordKind::message && !seen_.topic) return lines_.fails("'topic' is missing");
+        if (event.kind == RecordKind::message && !seen_.topic && !gap_.is) return lines_.fails("'topic' is missing");
         if (seen_.payload && seen_.payload_b64) return lines_.fails("'payload' and 'payload_b64' exclude each other");
         event.written_ns = event.time_ns;
         event.time_ns = latest_ns_ = std::max(latest_ns_, event.time_ns);
@@ -112,7 +123,13 @@ private:
             seen_.payload_b64 = true;
             return is_text && from_base64(text, event.payload);
         }
+        if (key == "count") {
+            if (value.get(gap_.count) != simdjson::SUCCESS) gap_.count = 0;  // beside "gap" alone it says something
+            return true;
+        }
         if (key == "event") {
+            gap_.is = is_text && text == "gap";
+            if (gap_.is) return true;
             const auto kind = is_text ? kind_of(text) : std::nullopt;
             event.kind = kind.value_or(RecordKind::message);
             return kind.has_value();
@@ -132,9 +149,16 @@ private:
         bool payload_b64 = false;
     };
 
+    struct Gap {
+        bool is = false;
+        std::uint64_t count = 0;
+    };
+
     LineReader lines_;
     dom::parser parser_;
     Seen seen_;
+    Gap gap_;
+    std::uint64_t missing_ = 0;
     std::int64_t latest_ns_ = std::numeric_limits<std::int64_t>::min();
     bool ended_ = false;
 };

@@ -13,7 +13,7 @@
 namespace redshank {
 
 // One line of a recording; which members mean something depends on `kind` (message, connected, disconnected,
-// subscribed).
+// subscribed, tick, down, flush).
 struct RecordedEvent {
     std::int64_t time_ns = 0;     // running maximum of the recording's stamps
     std::int64_t written_ns = 0;  // the stamp of this line
@@ -29,13 +29,17 @@ struct RecordedEvent {
 
 // Reads a recording of MQTT traffic as it goes, one JSON object a line: {"t": ns, "topic": ..., "payload" as text or
 // "payload_b64" (RFC 4648 with padding), "qos", "retain", "dup", "id"}, or {"t": ns, "event": "connected"
-// ("session_present"), "disconnected", "subscribed" or "message"}. Blank lines and unknown members are passed over.
-// Topics are handed on unchecked. A line that is anything else is a failure with file, line and reason, and the end.
+// ("session_present"), "disconnected", "subscribed", "tick", "down", "flush", "alert_command" (its
+// body as "payload_b64") or "message"}, or {"t": ns, "event":
+// "gap", "count": records that are missing}, which is passed over and counted. Blank lines and unknown members are
+// passed over. Topics are handed on unchecked. A line that is anything else is a failure with file, line and reason,
+// and the end.
 class MqttLinesReader {
 public:
     static Outcome<std::unique_ptr<MqttLinesReader>> open(const std::filesystem::path& path);
     virtual ~MqttLinesReader() = default;
     virtual Outcome<bool> next(RecordedEvent& event) = 0;  // false at the end
+    virtual std::uint64_t missing() const noexcept = 0;    // records in gaps so far
 };
 
 }  // namespace redshank

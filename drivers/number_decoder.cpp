@@ -24,13 +24,14 @@ public:
         if (!simdjson::validate_utf8(bytes.data(), bytes.size())) return tl::unexpected(Error::not_utf8);
 
         const std::string_view text = trimmed(bytes);
-        const std::optional<Decimal> word = state_word(text);
+        const std::optional<Decimal> word = state_word(text, request.states);
         field_.value = word ? Result<Decimal>(*word) : parse_decimal(text, DecimalGrammar::plain);
         if (!field_.value && field_.value.error() == Error::not_a_number) return tl::unexpected(Error::not_a_number);
 
         bool wanted = request.fields.empty();
         for (const std::string_view field : request.fields) wanted = wanted || field == field_.name;
-        return Decoded{.fields = std::span(&field_, wanted ? 1U : 0U), .time_ns = std::nullopt};
+        row_ = {.fields = std::span(&field_, wanted ? 1U : 0U), .time_ns = std::nullopt};
+        return Decoded{.rows = std::span(&row_, 1U)};
     }
 
     std::size_t bytes() const noexcept override { return sizeof *this; }
@@ -38,6 +39,7 @@ public:
 private:
     Limits limits_;
     DecodedField field_{"value", Decimal{}};
+    DecodedRow row_;
 };
 
 }  // namespace

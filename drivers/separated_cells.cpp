@@ -1,20 +1,20 @@
 #include "drivers/separated_cells.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 
 namespace redshank {
 
-char SeparatedCells::find_separator(std::string_view header) noexcept {
-    constexpr std::string_view candidates = ",;\t";
-    std::size_t counts[candidates.size()] = {};
+char SeparatedCells::find_separator(std::string_view header, std::string_view candidates) noexcept {
+    std::array<std::size_t, 3> counts{};
     bool quoted = false;
     for (const char byte : header) {
         if (byte == '"') quoted = !quoted;
         const std::size_t at = candidates.find(byte);
         if (at != std::string_view::npos && !quoted) ++counts[at];
     }
-    return candidates[static_cast<std::size_t>(std::max_element(std::begin(counts), std::end(counts)) - counts)];
+    return candidates[static_cast<std::size_t>(std::max_element(counts.begin(), counts.end()) - counts.begin())];
 }
 
 bool SeparatedCells::quote_open(std::string_view line, bool open) const noexcept {

@@ -11,8 +11,8 @@ class SeparatedCells {
 public:
     explicit SeparatedCells(char separator) noexcept : separator_(separator) {}
 
-    // Comma, semicolon or tab, whichever stands most often outside of quotes.
-    static char find_separator(std::string_view header) noexcept;
+    // Of the candidates, at most three, the one that stands most often outside of quotes: comma, semicolon or tab.
+    static char find_separator(std::string_view header, std::string_view candidates = ",;\t") noexcept;
 
     // Does a quote stay open at the end of `line`, when one was (`open`) at its start?
     bool quote_open(std::string_view line, bool open) const noexcept;

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "model/decimal.hpp"
@@ -18,6 +21,14 @@ inline std::optional<Decimal> state_word(std::string_view text) noexcept {
         if (text == word) return Decimal{0, 0, false};
     }
     return std::nullopt;
+}
+
+// The same, after the words of a source: the place of an equal one.
+inline std::optional<Decimal> state_word(std::string_view text, std::span<const std::string_view> states) noexcept {
+    for (std::size_t state = 0; state < states.size(); ++state) {
+        if (text == states[state]) return Decimal{static_cast<std::int64_t>(state), 0, false};
+    }
+    return state_word(text);
 }
 
 }  // namespace redshank

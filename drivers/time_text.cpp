@@ -1,50 +1,15 @@
 #include "drivers/time_text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
+
+#include "drivers/civil_days.hpp"
 
 namespace redshank {
 
 namespace {
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::int64_t day_s = 86'400;
-
-// days_from_civil and civil_from_days: Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"; days since
-// 1970-01-01 of the proleptic Gregorian calendar.
-constexpr std::int64_t days_from_civil(std::int64_t year, int month, int day) noexcept {
-    year -= month <= 2 ? 1 : 0;
-    const std::int64_t era = (year >= 0 ? year : year - 399) / 400;
-    const std::int64_t year_of_era = year - era * 400;
-    const std::int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    const std::int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146'097 + day_of_era - 719'468;
-}
-
-struct Civil {
-    std::int64_t year;
-    int month, day;
-};
-
-constexpr Civil civil_from_days(std::int64_t days) noexcept {
-    days += 719'468;
-    const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-    const std::int64_t day_of_era = days - era * 146'097;
-    const std::int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-    const std::int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
-    const int day = static_cast<int>(day_of_year - (153 * shifted_month + 2) / 5 + 1);
-    const int month = static_cast<int>(shifted_month + (shifted_month < 10 ? 3 : -9));
-    return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
-}
-
-constexpr int days_of_month(int year, int month) noexcept {
-    constexpr std::array<int, 12> days = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return days[static_cast<std::size_t>(month - 1)] + (month == 2 && leap ? 1 : 0);
-}
 
 // The nanosecond `nanosecond` (0 and up) of a second, when it fits.
 std::optional<std::int64_t> joined(std::int64_t second, std::int64_t nanosecond) noexcept {
@@ -103,10 +68,10 @@ private:
     std::string_view rest_;
 };
 
-// Z, +hh, +hhmm, +hh:mm or nothing.
+// Z, +hh, +hhmm or +hh:mm.
 bool read_zone(Cursor& in, std::int64_t& offset_s) noexcept {
     offset_s = 0;
-    if (in.at_end() || in.eat("Zz") != '\0') return true;
+    if (in.eat("Zz") != '\0') return true;
     const char sign = in.eat("+-");
     int hours = 0;
     int minutes = 0;
@@ -119,7 +84,7 @@ bool read_zone(Cursor& in, std::int64_t& offset_s) noexcept {
     return true;
 }
 
-std::optional<std::int64_t> parse_iso(std::string_view text) noexcept {
+std::optional<std::int64_t> parse_iso(std::string_view text, const ZoneRule& zone) noexcept {
     Cursor in(text);
     int year = 0;
     int month = 0;
@@ -132,6 +97,7 @@ std::optional<std::int64_t> parse_iso(std::string_view text) noexcept {
     std::int64_t nanosecond = 0;
     std::int64_t offset_s = 0;
     bool leap_second = false;
+    bool local = in.at_end();
     if (!in.at_end()) {
         int hour = 0;
         int minute = 0;
@@ -143,11 +109,13 @@ std::optional<std::int64_t> parse_iso(std::string_view text) noexcept {
             if (!in.number(2, 60, second)) return std::nullopt;
             if (in.eat(".,") != '\0' && !in.fraction(nanosecond)) return std::nullopt;
         }
-        if (!read_zone(in, offset_s) || !in.at_end()) return std::nullopt;
+        local = in.at_end();
+        if (!local && (!read_zone(in, offset_s) || !in.at_end())) return std::nullopt;
         second_of_day = (hour * 60 + minute) * 60 + second;
         leap_second = second == 60;
     }
-    const std::int64_t utc_s = days_from_civil(year, month, day) * day_s + second_of_day - offset_s;
+    const std::int64_t local_s = days_from_civil(year, month, day) * day_s + second_of_day;
+    const std::int64_t utc_s = local ? zone.utc_of_local(local_s) : local_s - offset_s;
     if (leap_second && utc_s % day_s != 0) return std::nullopt;
     return joined(utc_s, nanosecond);
 }
@@ -198,12 +166,28 @@ std::optional<Number> parse_number(std::string_view text) noexcept {
     return out;
 }
 
-std::optional<std::int64_t> parse_epoch(std::string_view text) noexcept {
+// Digits from the unit to a nanosecond; by magnitude for a value below 10^whole_digits.
+int digits_to_ns(TimeFormat format, int whole_digits) noexcept {
+    switch (format) {
+        case TimeFormat::seconds:
+            return 9;
+        case TimeFormat::milliseconds:
+            return 6;
+        case TimeFormat::microseconds:
+            return 3;
+        case TimeFormat::nanoseconds:
+            return 0;
+        default:
+            return whole_digits <= 11 ? 9 : whole_digits <= 14 ? 6 : whole_digits <= 17 ? 3 : 0;
+    }
+}
+
+std::optional<std::int64_t> parse_epoch(std::string_view text, TimeFormat format) noexcept {
     const auto number = parse_number(text);
     if (!number) return std::nullopt;
     if (number->digits == 0) return 0;
     const int whole_digits = number->count + number->exponent;  // the value is below 10^whole_digits
-    const int to_ns = whole_digits <= 11 ? 9 : whole_digits <= 14 ? 6 : whole_digits <= 17 ? 3 : 0;
+    const int to_ns = digits_to_ns(format, whole_digits);
     if (whole_digits > 19) return std::nullopt;
     std::uint64_t ns = number->digits;
     int exponent = number->exponent + to_ns;
@@ -221,13 +205,16 @@ std::optional<std::int64_t> parse_epoch(std::string_view text) noexcept {
 
 }  // namespace
 
-std::optional<std::int64_t> parse_time_ns(std::string_view text) noexcept {
+std::optional<std::int64_t> parse_time_ns(std::string_view text, const TimeReading& reading) noexcept {
     constexpr std::string_view blanks = " \t\r\n";
     const std::size_t first = text.find_first_not_of(blanks);
     if (first == std::string_view::npos) return std::nullopt;
     text = text.substr(first, text.find_last_not_of(blanks) + 1 - first);
     const bool date = text.size() >= 10 && text[4] == '-' && text[7] == '-';
-    return date ? parse_iso(text) : parse_epoch(text);
+    if (reading.format == TimeFormat::iso8601 || (reading.format == TimeFormat::any && date)) {
+        return parse_iso(text, reading.zone);
+    }
+    return parse_epoch(text, reading.format);
 }
 
 std::string format_utc(std::int64_t time_ns) {

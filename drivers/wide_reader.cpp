@@ -8,7 +8,6 @@
 
 #include "drivers/line_reader.hpp"
 #include "drivers/separated_cells.hpp"
-#include "drivers/time_text.hpp"
 #include "model/decimal.hpp"
 
 namespace redshank {
@@ -106,6 +105,7 @@ public:
                 return lines_.fails("no column '" + options.time_column + "', there are: " + listed(names));
             }
         }
+        if (time_column_ < names.size() && names[time_column_] == options.time_column_if_there) times_ = options.times;
         for (const std::string& field : options.fields) {
             if (field.empty() || find(field) == names.size()) {
                 return lines_.fails("no column '" + field + "', there are: " + listed(names));
@@ -178,7 +178,7 @@ private:
             row.timestamp = std::to_string(rows_);
         } else {
             row.timestamp = time_column_ < cells.size() ? cells[time_column_] : std::string_view();
-            const auto time_ns = parse_time_ns(row.timestamp);
+            const auto time_ns = parse_time_ns(row.timestamp, times_);
             if (!time_ns && rows_ == 0) return lines_.fails_at(line, "'" + row.timestamp + "' is no time");
             if (!time_ns) ++bad_stamps_;
             if (time_ns) latest_ns_ = rows_ == 0 ? *time_ns : std::max(latest_ns_, *time_ns);
@@ -216,6 +216,7 @@ private:
     std::vector<std::string> fields_;
     std::size_t columns_in_header_ = 0;
     std::size_t time_column_ = none;
+    TimeReading times_;
     std::string joined_;
     std::int64_t rows_ = 0;
     std::int64_t latest_ns_ = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/time_text.hpp"
 #include "model/outcome.hpp"
 
 namespace redshank {
@@ -13,6 +14,7 @@ namespace redshank {
 struct WideOptions {
     std::string time_column;             // empty: the first column; "none": one row is one second
     std::string time_column_if_there{};  // in place of the first column, where the header has it
+    TimeReading times{};                 // of that column
     std::vector<std::string> fields;     // columns by name, the time is none; empty: every column but the time
 };
 

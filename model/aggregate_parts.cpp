@@ -112,6 +112,7 @@ void AggregateParts::add(std::int64_t raw, std::int64_t event_ns) noexcept {
         last_ns = event_ns;
     }
     ++count;
+    sketch.add(raw, exponent);
 }
 
 void AggregateParts::merge(const AggregateParts& other) noexcept {
@@ -125,6 +126,7 @@ void AggregateParts::merge(const AggregateParts& other) noexcept {
     squares_clamped = squares_clamped || added.squares_clamped;
     squares = saturating_add(squares, added.squares, squares_clamped);
     rounded = rounded || added.rounded;
+    sketch.merge(added.sketch);
     if (only || added.min < min) min = added.min;
     if (only || added.max > max) max = added.max;
     if (only || added.first_ns < first_ns || (added.first_ns == first_ns && added.first < first)) {
@@ -190,9 +192,14 @@ void AggregateParts::write(ByteWriter& out) const noexcept {
     out.put(squares.low);
     out.put(squares.high);
     for (const std::int64_t value : {min, max, first, first_ns, last, last_ns}) out.put(value);
+    std::array<std::byte, QuantileSketch::encoded_bytes_max> room;
+    ByteWriter bins(room);
+    sketch.write(bins);
+    out.put(static_cast<std::uint16_t>(bins.used()));
+    out.put_bytes(bins.written());
 }
 
-AggregateParts AggregateParts::read(ByteReader& in) noexcept {
+AggregateParts AggregateParts::read(ByteReader& in, bool without_sketch) noexcept {
     AggregateParts parts;
     parts.pivot = in.get<std::int64_t>();
     parts.exponent = in.get<std::uint8_t>();
@@ -206,7 +213,8 @@ AggregateParts AggregateParts::read(ByteReader& in) noexcept {
     for (std::int64_t* value : {&parts.min, &parts.max, &parts.first, &parts.first_ns, &parts.last, &parts.last_ns}) {
         *value = in.get<std::int64_t>();
     }
-    if (in.ok() && parts.exponent <= exponent_max) return parts;
+    const bool sketched = without_sketch || parts.sketch.read(in.get_bytes(in.get<std::uint16_t>()));
+    if (in.ok() && sketched && parts.exponent <= exponent_max) return parts;
     in.get_bytes(SIZE_MAX);
     return {};
 }

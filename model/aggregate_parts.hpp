@@ -4,6 +4,7 @@
 
 #include "model/bytes.hpp"
 #include "model/int128.hpp"
+#include "model/quantile_sketch.hpp"
 
 namespace redshank {
 
@@ -16,7 +17,7 @@ namespace redshank {
 //   first/last are by event time; of equal times first keeps the earlier added, last takes the later added, and merge
 //   takes the smaller raw for first and the larger for last, so that it commutes.
 struct AggregateParts {
-    static constexpr std::size_t encoded_bytes = 99;
+    static constexpr std::size_t encoded_bytes_max = 101 + QuantileSketch::encoded_bytes_max;
 
     std::int64_t pivot = 0;
     std::uint8_t exponent = 0;
@@ -31,6 +32,7 @@ struct AggregateParts {
     std::int64_t first_ns = 0;
     std::int64_t last = 0;
     std::int64_t last_ns = 0;
+    QuantileSketch sketch;  // of the values, whatever the exponent; where parts come from an older version, of some
 
     static AggregateParts empty(std::int64_t pivot, std::uint8_t exponent) noexcept;
 
@@ -51,7 +53,8 @@ struct AggregateParts {
     double variance() const noexcept;
 
     void write(ByteWriter& out) const noexcept;
-    static AggregateParts read(ByteReader& in) noexcept;  // what no writer wrote makes in.ok() false
+    // What no writer wrote makes in.ok() false. without_sketch: as versions wrote it that had none.
+    static AggregateParts read(ByteReader& in, bool without_sketch = false) noexcept;
 
     friend bool operator==(const AggregateParts&, const AggregateParts&) noexcept = default;
 };

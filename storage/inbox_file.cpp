@@ -45,11 +45,22 @@ struct Descriptor {
 
 }  // namespace
 
-Outcome<std::unique_ptr<InboxFile>> InboxFile::map(int file, std::size_t bytes) {
-    // Populated at once: no page fault later, on the event path.
-    void* mapped = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+Outcome<std::unique_ptr<InboxFile>> InboxFile::map(int file, std::size_t bytes, bool read_only) {
+    struct stat info {};
+    if (::fstat(file, &info) != 0) return failure(text_of(errno));
+    // For the writer populated at once: no page fault later, on the event path.
+    void* mapped = ::mmap(nullptr, bytes, read_only ? PROT_READ : PROT_READ | PROT_WRITE,
+                          read_only ? MAP_SHARED : MAP_SHARED | MAP_POPULATE, file, 0);
     if (mapped == MAP_FAILED) return failure("cannot be mapped: " + text_of(errno));
-    return std::unique_ptr<InboxFile>(new InboxFile({static_cast<std::byte*>(mapped), bytes}));
+    std::unique_ptr<InboxFile> inbox(new InboxFile({static_cast<std::byte*>(mapped), bytes}));
+    inbox->device_ = info.st_dev;
+    inbox->inode_ = info.st_ino;
+    return inbox;
+}
+
+bool InboxFile::is_at(const std::filesystem::path& path) const noexcept {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && info.st_dev == device_ && info.st_ino == inode_;
 }
 
 InboxFile::~InboxFile() {
@@ -78,7 +89,7 @@ Outcome<std::unique_ptr<InboxFile>> InboxFile::make(const std::filesystem::path&
     if (const int error = ::posix_fallocate(made.file, 0, static_cast<off_t>(bytes)); error != 0) {
         return wrong("no room for " + std::to_string(bytes) + " bytes: " + text_of(error));
     }
-    Outcome<std::unique_ptr<InboxFile>> mapped = map(made.file, bytes);
+    Outcome<std::unique_ptr<InboxFile>> mapped = map(made.file, bytes, false);
     if (!mapped) return wrong(mapped.error());
     inbox_layout::Header& header = (*mapped)->header();
     header.fixed = fixed;
@@ -91,8 +102,16 @@ Outcome<std::unique_ptr<InboxFile>> InboxFile::make(const std::filesystem::path&
 }
 
 Outcome<std::unique_ptr<InboxFile>> InboxFile::open(const std::filesystem::path& path) {
+    return open(path, false);
+}
+
+Outcome<std::unique_ptr<InboxFile>> InboxFile::open_read_only(const std::filesystem::path& path) {
+    return open(path, true);
+}
+
+Outcome<std::unique_ptr<InboxFile>> InboxFile::open(const std::filesystem::path& path, bool read_only) {
     const auto wrong = [&](const std::string& what) { return failure(path.string() + ": " + what); };
-    const Descriptor found(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+    const Descriptor found(::open(path.c_str(), (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC));
     if (found.file < 0) {
         if (errno == ENOENT) return nullptr;
         return wrong("cannot be opened: " + text_of(errno));
@@ -104,15 +123,16 @@ Outcome<std::unique_ptr<InboxFile>> InboxFile::open(const std::filesystem::path&
     if (bytes < inbox_layout::header_bytes + inbox_layout::ring_bytes_min || bytes > SIZE_MAX / 2) {
         return wrong("is not an inbox: its size is " + std::to_string(bytes) + " bytes");
     }
-    Outcome<std::unique_ptr<InboxFile>> mapped = map(found.file, static_cast<std::size_t>(bytes));
+    Outcome<std::unique_ptr<InboxFile>> mapped = map(found.file, static_cast<std::size_t>(bytes), read_only);
     if (!mapped) return wrong(mapped.error());
     if (const char* what = (*mapped)->wrong_with_header(); what != nullptr) return wrong(what);
+    if (read_only) return mapped;
+    if (const char* what = (*mapped)->wrong_with_ends(); what != nullptr) return wrong(what);
     return mapped;
 }
 
 const char* InboxFile::wrong_with_header() noexcept {
-    const inbox_layout::Header& whole = header();
-    const Fixed& fixed = whole.fixed;
+    const Fixed& fixed = header().fixed;
     if (fixed.magic != inbox_layout::magic) return "is not an inbox";
     if (fixed.format != inbox_layout::format) return "is an inbox of another format";
     if (fixed.checksum != checksum_of(fixed)) return "the header's checksum is wrong";
@@ -123,6 +143,12 @@ const char* InboxFile::wrong_with_header() noexcept {
         return "the sizes in the header do not fit the file";
     }
     if (fixed.configuration_checksum != checksum_of(configuration())) return "the configuration's checksum is wrong";
+    return nullptr;
+}
+
+const char* InboxFile::wrong_with_ends() noexcept {
+    const inbox_layout::Header& whole = header();
+    const Fixed& fixed = whole.fixed;
     if (whole.begin > whole.end || whole.end - whole.begin > fixed.ring_bytes || whole.begin % 8 != 0 ||
         whole.end % 8 != 0 || (whole.begin == whole.end && whole.end != 0)) {
         return "begin and end do not fit the ring";

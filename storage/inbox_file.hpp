@@ -21,6 +21,9 @@ public:
                                                     std::string_view configuration);
     // nullptr when there is no file. The header is verified, begin and end against each other too.
     static Outcome<std::unique_ptr<InboxFile>> open(const std::filesystem::path& path);
+    // The same to look at beside the process that writes it: mapped read-only, what never changes is verified. Writing
+    // through header() or ring() would be a fault.
+    static Outcome<std::unique_ptr<InboxFile>> open_read_only(const std::filesystem::path& path);
     ~InboxFile();
     InboxFile(const InboxFile&) = delete;
     InboxFile& operator=(const InboxFile&) = delete;
@@ -29,6 +32,8 @@ public:
     std::span<std::byte> ring() noexcept {
         return bytes_.subspan(static_cast<std::size_t>(header().fixed.ring_offset));
     }
+    // The path names this file still, and no other that was put in its place.
+    bool is_at(const std::filesystem::path& path) const noexcept;
     std::string_view configuration() noexcept {
         const auto* text = reinterpret_cast<const char*>(bytes_.data()) + inbox_layout::header_bytes;
         return {text, header().fixed.configuration_bytes};
@@ -36,10 +41,15 @@ public:
 
 private:
     explicit InboxFile(std::span<std::byte> bytes) noexcept : bytes_(bytes) {}
-    static Outcome<std::unique_ptr<InboxFile>> map(int file, std::size_t bytes);
-    const char* wrong_with_header() noexcept;  // nullptr: nothing
+    static Outcome<std::unique_ptr<InboxFile>> open(const std::filesystem::path& path, bool read_only);
+    static Outcome<std::unique_ptr<InboxFile>> map(int file, std::size_t bytes, bool read_only);
+    // nullptr: nothing.
+    const char* wrong_with_header() noexcept;
+    const char* wrong_with_ends() noexcept;
 
     std::span<std::byte> bytes_;
+    std::uint64_t device_ = 0;
+    std::uint64_t inode_ = 0;
 };
 
 }  // namespace redshank

@@ -86,6 +86,11 @@ Outcome<Row> row_of(const redshank_uplink_Aggregate& in) {
     row.parts.first_ns = at_offset(in.start_ns, in.first_offset_ns);
     row.parts.last = in.last;
     row.parts.last_ns = at_offset(in.start_ns, in.last_offset_ns);
+    const auto sketch = std::as_bytes(std::span(in.sketch.bytes, in.sketch.size));
+    if (!row.parts.sketch.read(sketch)) return failure("aggregate with a sketch that cannot be read");
+    std::uint64_t sketched = 0;
+    for (const QuantileSketch::Bin& bin : row.parts.sketch.bins()) sketched += bin.count;
+    if (sketched > row.parts.count) return failure("aggregate with a sketch of more values than it has");
     return row;
 }
 
@@ -148,6 +153,10 @@ std::size_t encode_row(const AggregateRow& row, std::span<std::byte> out) noexce
     to.last_offset_ns = offset(row.parts.last_ns, row.start_ns);
     to.squares_clamped = row.parts.squares_clamped;
     to.rounded = row.parts.rounded;
+    static_assert(sizeof to.sketch.bytes == QuantileSketch::encoded_bytes_max);
+    ByteWriter sketch(std::as_writable_bytes(std::span(to.sketch.bytes)));
+    row.parts.sketch.write(sketch);
+    to.sketch.size = static_cast<pb_size_t>(sketch.used());
     return encode(wire, out);
 }
 

@@ -11,7 +11,8 @@
 namespace redshank::wire {
 namespace {
 
-constexpr int queue_frames_max = 64;  // per peer and direction: half a megabyte
+constexpr int queue_frames_max = 64;              // per peer and direction: half a megabyte
+constexpr std::size_t curve_overhead_bytes = 33;  // RFC 26/CURVEZMQ, MESSAGE: name 8, nonce 8, flags 1, box 16
 constexpr int reconnect_first_ms = 100;
 constexpr int reconnect_max_ms = 2'000;
 constexpr int handshake_ms = 5'000;
@@ -29,20 +30,11 @@ bool has_port(std::string_view url) noexcept {
     return error == std::errc{} && end == port.data() + port.size();
 }
 
-std::string why_not(const std::string& url) {
-    if (!url.starts_with("tcp://") && !url.starts_with("ipc://")) {
-        return "uplink address " + url + " is neither tcp://HOST:PORT nor ipc://PATH";
-    }
-    return "uplink address " + url +
-           " is not on this machine's loopback: plain transport leaves the machine only with encryption, which this "
-           "version does not have; use tcp://127.0.0.1:PORT or ipc://PATH";
-}
-
-bool set_options(void* socket, int type, bool ipv6) noexcept {
+bool set_options(void* socket, int type, bool ipv6, bool encrypted) noexcept {
     const auto set = [socket](int option, int value) {
         return zmq_setsockopt(socket, option, &value, sizeof value) == 0;
     };
-    const std::int64_t frame_bytes_max = batch_bytes_max;
+    const std::int64_t frame_bytes_max = batch_bytes_max + (encrypted ? curve_overhead_bytes : 0);
     bool ok = set(ZMQ_LINGER, 0) && set(ZMQ_SNDHWM, queue_frames_max) && set(ZMQ_RCVHWM, queue_frames_max) &&
               zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_bytes_max, sizeof frame_bytes_max) == 0 &&
               set(ZMQ_HANDSHAKE_IVL, handshake_ms) && set(ZMQ_HEARTBEAT_IVL, heartbeat_every_ms) &&
@@ -65,19 +57,33 @@ std::string endpoint_of(const std::string& url) {
     return "tcp://127.0.0.1:" + url.substr(by_name.size());
 }
 
-Outcome<OpenSocket> OpenSocket::open(int type, const std::string& url) {
-    if (!on_loopback(url)) return failure(why_not(url));
+tl::unexpected<std::string> zmq_failure(const std::string& what) {
+    return failure(what + ": " + zmq_strerror(zmq_errno()));
+}
+
+std::string why_not_plain(const std::string& url) {
+    return "uplink address " + url +
+           " is not on this machine's loopback: results leave the machine with encryption, or without it only where "
+           "that is wanted by name";
+}
+
+Outcome<OpenSocket> OpenSocket::open(int type, const std::string& url, bool encrypted) {
+    if (!url.starts_with("tcp://") && !url.starts_with("ipc://"))
+        return failure("uplink address " + url + " is neither tcp://HOST:PORT nor ipc://PATH");
     if (!has_port(url)) return failure("uplink address " + url + " has no port between 0 and 65535");
+    if (encrypted && zmq_has("curve") != 1) return failure("this machine's ZeroMQ was built without CURVE");
     OpenSocket opened;
     opened.context.reset(zmq_ctx_new());
     if (opened.context) opened.socket.reset(zmq_socket(opened.context.get(), type));
-    const bool ready = opened.socket && set_options(opened.socket.get(), type, url.find('[') != std::string::npos);
-    if (!ready) return failure("uplink socket: " + std::string(zmq_strerror(zmq_errno())));
+    const bool ipv6 = url.find('[') != std::string::npos;
+    if (!opened.socket || !set_options(opened.socket.get(), type, ipv6, encrypted)) return zmq_failure("uplink socket");
     return opened;
 }
 
-bool receive_parts(void* socket, std::span<std::vector<std::byte>* const> into, std::size_t& parts) noexcept {
+bool receive_parts(void* socket, std::span<std::vector<std::byte>* const> into, std::size_t& parts,
+                   std::string* user) noexcept {
     parts = 0;
+    if (user != nullptr) user->clear();
     zmq_msg_t message;
     zmq_msg_init(&message);
     bool more = true;
@@ -92,6 +98,8 @@ bool receive_parts(void* socket, std::span<std::vector<std::byte>* const> into, 
             into[parts]->assign(bytes, bytes + zmq_msg_size(&message));
         }
         ++parts;
+        const char* const id = user == nullptr ? nullptr : zmq_msg_gets(&message, "User-Id");
+        if (id != nullptr) user->assign(id);
         more = zmq_msg_more(&message) != 0;
     }
     zmq_msg_close(&message);

@@ -29,15 +29,23 @@ struct OpenSocket {
     ZmqContext context;  // outlives the socket
     ZmqSocket socket;
 
-    static Outcome<OpenSocket> open(int type, const std::string& url);
+    // encrypted: frames are longer on the wire.
+    static Outcome<OpenSocket> open(int type, const std::string& url, bool encrypted);
 };
+
+// What failed last in ZeroMQ on this thread, after a word on whose affair it was.
+tl::unexpected<std::string> zmq_failure(const std::string& what);
+
+// Why an address is refused that is off loopback and not encrypted.
+std::string why_not_plain(const std::string& url);
 
 // As ZeroMQ shall see it: localhost means 127.0.0.1, whatever a hosts file says.
 std::string endpoint_of(const std::string& url);
 
 // One message, all of its parts, or false when there is none. Parts beyond `into` are read and left out; the count is
-// of all parts.
-bool receive_parts(void* socket, std::span<std::vector<std::byte>* const> into, std::size_t& parts) noexcept;
+// of all parts. user: the User-Id of the last part, by whoever answered ZAP; empty for none.
+bool receive_parts(void* socket, std::span<std::vector<std::byte>* const> into, std::size_t& parts,
+                   std::string* user = nullptr) noexcept;
 
 // Sleeps until an item is ready or the time is up.
 void poll_items(std::span<zmq_pollitem_t> items, std::int64_t timeout_ms) noexcept;

@@ -183,7 +183,11 @@ TEST_F(CommandLine, wrong_usage_is_2_and_help_is_0) {
                                                       {"flush", "--timeout", "30"},
                                                       {"status", "extra"},
                                                       {"run", "--json"},
-                                                      {"record"}}) {
+                                                      {"record", "--max-bytes", "1MiB"},
+                                                      {"record", "--out", "f", "--max-bytes", "1023B"},
+                                                      {"record", "--topic", "a/#/b"},
+                                                      {"record", "--count", "0"},
+                                                      {"record", "--for", "10"}}) {
         const Ended ended = redshank(arguments);
         EXPECT_EQ(ended.code, 2) << (arguments.empty() ? "" : arguments.back()) << ended.out;
         EXPECT_NE(ended.err, "");

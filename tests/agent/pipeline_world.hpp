@@ -49,7 +49,7 @@ inline std::string text_of(const AlertRow& row, bool with_ids = true) {
 }
 
 inline std::string text_of(const AggregateRow& row, bool with_number = true) {
-    std::vector<std::byte> parts(AggregateParts::encoded_bytes);
+    std::vector<std::byte> parts(AggregateParts::encoded_bytes_max);
     ByteWriter out(parts);
     row.parts.write(out);
     std::string text = with_number ? std::to_string(row.number) + " " : "";

@@ -22,9 +22,9 @@ std::string everything(const Settings& s) {
     };
     out << s.agent.id << '|' << s.agent.state_dir << '|' << s.agent.runtime_dir << '|' << s.mqtt.url << '|'
         << s.mqtt.host << '|' << s.mqtt.port << '|' << s.mqtt.client_id << '|' << s.mqtt.base_topic << '|'
-        << s.uplink.url << '|' << s.storage.bytes_max << '|' << s.storage.loss_window_ns << '|'
-        << s.storage.model_interval_ns << '|' << s.window.length_ns << '|' << s.window.lateness_ns << '|'
-        << s.window.max_age_ns << '\n';
+        << s.uplink.url << '|' << s.uplink.server_key << '|' << s.uplink.key_file << '|' << s.uplink.plain << '|'
+        << s.storage.bytes_max << '|' << s.storage.loss_window_ns << '|' << s.storage.model_interval_ns << '|'
+        << s.window.length_ns << '|' << s.window.lateness_ns << '|' << s.window.max_age_ns << '\n';
     decimal(s.anomaly.score_above);
     decimal(s.anomaly.clear_below);
     out << s.anomaly.for_ns << '|' << int(s.anomaly.severity) << '|' << s.anomaly.model << '|'
@@ -32,6 +32,10 @@ std::string everything(const Settings& s) {
     for (const SourceSettings& source : s.sources) {
         out << "source " << source.topic << '|' << int(source.format) << '|' << source.time << '|';
         for (const std::string& field : source.fields) out << field << ',';
+        for (const std::string& column : source.columns) out << column << ',';
+        for (const std::string& state : source.states) out << state << ',';
+        out << int(source.time_format) << source.time_zone << source.readings.value_or("none") << source.numeric_strings
+            << int(source.separator) << source.decimal_comma << '|';
         if (source.preprocess.range) {
             decimal(source.preprocess.range->low);
             decimal(source.preprocess.range->high);
@@ -81,6 +85,7 @@ std::string every_default() {
     for (const SettingsTable& table : settings_tables()) {
         const std::string name(table.name);
         if (name.starts_with("rule")) continue;  // has no condition by default
+        if (name == "output") continue;          // nor a kind
         text += (table.array ? "[[" + name + "]]\n" : "[" + name + "]\n");
         if (name == "source") text += "topic = \"t\"\n";
         if (name == "channel") text += "channel = \"#\"\n";
@@ -119,7 +124,8 @@ TEST(SettingsKeys, every_key_is_found_and_names_a_table) {
         EXPECT_NE(key.set, nullptr);
         EXPECT_FALSE(is_planned(key.table, key.name, "")) << key.name << " exists and is planned";
         const bool bounded = key.type == KeyType::whole || key.type == KeyType::duration || key.type == KeyType::size ||
-                             key.type == KeyType::text || key.type == KeyType::texts || key.type == KeyType::silence;
+                             key.type == KeyType::text || key.type == KeyType::texts || key.type == KeyType::columns ||
+                             key.type == KeyType::words || key.type == KeyType::silence;
         EXPECT_EQ(key.high != 0, bounded) << key.name;
     }
     EXPECT_EQ(find_key("mqtt", "length"), nullptr);

@@ -158,7 +158,7 @@ TEST(SettingsParse, a_misspelt_key_is_named_with_its_place_and_the_key_that_was_
     EXPECT_EQ(errors_of("[mqtt]\nloss_window = \"1s\"\n"),
               "f.toml:2:1: unknown key \"loss_window\" in [mqtt]: did you mean \"loss_window\" in [storage]?\n");
     EXPECT_EQ(errors_of("[uplink]\nfrobnicate = 1\n"),
-              "f.toml:2:1: unknown key \"frobnicate\" in [uplink]: there is url\n");
+              "f.toml:2:1: unknown key \"frobnicate\" in [uplink]: there is url, server_key, key_file, plain\n");
 }
 
 TEST(SettingsParse, positions_are_exact_in_inline_tables_and_in_arrays_of_tables) {
@@ -186,24 +186,24 @@ TEST(SettingsParse, every_error_of_a_file_is_reported_in_its_order) {
     const std::string errors = errors_of(
         "[agent]\nid = 5\n[mqtt]\nversion = 4\nqos = 2\nurl = \"http://x\"\n[window]\nlength = \"10\"\n"
         "lateness = \"1y\"\n[storage]\nmax_bytes = \"1KiB\"\nloss_windw = \"1s\"\n[[source]]\nformat = \"jsn\"\n");
-    EXPECT_EQ(errors,
-              "f.toml:2:6: id must be a text, not a whole number\n"
-              "f.toml:4:11: version must be 5 (this version has no other), not 4\n"
-              "f.toml:5:7: qos must be 1 (this version has no other), not 2\n"
-              "f.toml:6:7: url must be mqtt://HOST or mqtt://HOST:PORT\n"
-              "f.toml:8:10: length needs a unit, like \"10s\", \"500ms\" or \"1m30s\"\n"
-              "f.toml:9:12: lateness has no such unit: \"y\" (write it like \"10s\", \"500ms\" or \"1m30s\")\n"
-              "f.toml:11:13: max_bytes must be 1MiB to 1TiB, not \"1KiB\"\n"
-              "f.toml:12:1: unknown key \"loss_windw\" in [storage]: did you mean \"loss_window\"?\n"
-              "f.toml:13:1: [[source]] needs the key \"topic\"\n"
-              "f.toml:14:10: format must be one of \"json\", \"number\", not \"jsn\": did you mean \"json\"?\n");
+    EXPECT_EQ(
+        errors,
+        "f.toml:2:6: id must be a text, not a whole number\n"
+        "f.toml:4:11: version must be 5 (this version has no other), not 4\n"
+        "f.toml:5:7: qos must be 1 (this version has no other), not 2\n"
+        "f.toml:6:7: url must be mqtt://HOST or mqtt://HOST:PORT\n"
+        "f.toml:8:10: length needs a unit, like \"10s\", \"500ms\" or \"1m30s\"\n"
+        "f.toml:9:12: lateness has no such unit: \"y\" (write it like \"10s\", \"500ms\" or \"1m30s\")\n"
+        "f.toml:11:13: max_bytes must be 1MiB to 1TiB, not \"1KiB\"\n"
+        "f.toml:12:1: unknown key \"loss_windw\" in [storage]: did you mean \"loss_window\"?\n"
+        "f.toml:13:1: [[source]] needs the key \"topic\"\n"
+        "f.toml:14:10: format must be one of \"json\", \"number\", \"csv\", not \"jsn\": did you mean \"json\"?\n");
 }
 
 TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
     for (const std::string line :
          {"[mqtt]\nca = \"x\"", "[mqtt]\ncert = \"x\"", "[mqtt]\nkey = \"x\"", "[mqtt]\nusername = \"x\"",
-          "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\"", "[uplink]\nserver_key = \"x\"",
-          "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true", "[[source]]\nformat = \"csv\"\ntopic = \"a\""}) {
+          "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\""}) {
         const std::string errors = errors_of(line + "\n");
         EXPECT_NE(errors.find("is not supported in this version"), std::string::npos) << line << "\n" << errors;
         EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
@@ -211,17 +211,6 @@ TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
     EXPECT_EQ(errors_of("[mqtt]\nca = \"x\"\n"), "f.toml:2:1: key \"ca\" is not supported in this version\n");
     EXPECT_EQ(errors_of("[mqtt]\nurl = \"mqtts://h\"\n"),
               "f.toml:2:7: url = \"mqtts://h\" is not supported in this version\n");
-}
-
-TEST(SettingsParse, an_uplink_off_this_machine_is_refused_with_the_reason) {
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://10.0.0.1:5555\"\n", "f.toml:2:7: url must be on this machine");
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://10.0.0.1:5555\"\n", "encryption");
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://127.0.0.1.example.org:5555\"\n", "on this machine");
-    EXPECT_SAYS("[uplink]\nurl = \"udp://127.0.0.1:5555\"\n", "must be tcp://");
-    EXPECT_SAYS("[uplink]\nurl = \"tcp://127.0.0.1:0\"\n", "port");
-    for (const std::string url : {"tcp://127.0.0.1:5555", "tcp://localhost:1", "tcp://[::1]:65535", "ipc:///run/x"}) {
-        EXPECT_EQ(good("[uplink]\nurl = \"" + url + "\"\n").uplink.url, url);
-    }
 }
 
 TEST(SettingsParse, a_rule_has_exactly_one_condition_and_one_kind_of_target) {

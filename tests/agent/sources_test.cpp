@@ -38,6 +38,22 @@ TEST(Sources, fields_that_were_named_are_taken_and_no_others) {
     EXPECT_FALSE(sources.takes(2, "t"));
 }
 
+TEST(Sources, columns_are_what_a_csv_source_takes_unless_fields_were_named) {
+    Settings settings;
+    settings.sources = {source_of("a"), source_of("b", {"t"})};
+    for (SourceSettings& source : settings.sources) {
+        source.format = PayloadFormat::csv;
+        source.time = "time";
+        source.columns = {"time", "t", "p"};
+    }
+    const Sources sources(settings);
+    EXPECT_TRUE(sources.takes(0, "p"));
+    EXPECT_FALSE(sources.takes(0, "time"));
+    EXPECT_FALSE(sources.takes(0, "q"));
+    EXPECT_TRUE(sources.takes(1, "t"));
+    EXPECT_FALSE(sources.takes(1, "p"));
+}
+
 class Substitution : public testing::Test {
 protected:
     Substitution() : pattern_(*TopicPattern::parse("plant/{line}/{machine}")) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <fstream>
 
 #include "storage/sqlite/database.hpp"
 #include "tests/collector/sending_agent.hpp"
@@ -15,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto deadline = 60s;
+using wire::text_of;
 
 class CollectorProgram : public testing::Test {
 protected:
@@ -224,11 +226,144 @@ TEST_F(CollectorProgram, a_bad_address_has_code_2_its_own_reason_and_leaves_no_f
     EXPECT_FALSE(std::filesystem::exists(directory_ / "other.db"));
 }
 
+// Keys beside the collector's database.
+class EncryptedCollector : public CollectorProgram {
+protected:
+    void SetUp() override {
+        write_secret(directory_ / "key", server_.text());
+        write_allow(text_of(hall_.public_key()) + "\n");
+    }
+
+    static void write_secret(const std::filesystem::path& name, const std::string& text) {
+        std::ofstream(name) << text << '\n';
+        std::filesystem::permissions(name, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    }
+    void write_allow(const std::string& text) { std::ofstream(directory_ / "allow") << text; }
+
+    std::vector<std::string> encrypted(const std::string& url) const {
+        return {"--bind",     url,
+                "--db",       file().string(),
+                "--key-file", (directory_ / "key").string(),
+                "--allow",    (directory_ / "allow").string()};
+    }
+
+    std::unique_ptr<ChildProcess> start_encrypted() {
+        std::vector<std::string> argv{REDSHANK_COLLECTOR};
+        const auto arguments = encrypted(url_);
+        argv.insert(argv.end(), arguments.begin(), arguments.end());
+        auto collector = std::make_unique<ChildProcess>(argv);
+        EXPECT_TRUE(collector->says("READY\n", deadline)) << collector->errors();
+        return collector;
+    }
+
+    std::unique_ptr<wire::DealerSocket> dealer(const wire::CurveSecretKey& own) {
+        auto dealer = wire::DealerSocket::create(
+            url_, wire::ClientKeys{server_.public_key(), std::move(*wire::CurveSecretKey::parse(own.text()))});
+        EXPECT_TRUE(dealer.has_value()) << dealer.error();
+        return std::move(*dealer);
+    }
+
+    static bool connects(wire::DealerSocket& dealer) {
+        return eventually(deadline, [&] {
+            dealer.wait(-1, 20);
+            return dealer.connected();
+        });
+    }
+
+    static std::string failure_of(wire::DealerSocket& dealer) {
+        eventually(deadline, [&] {
+            dealer.wait(-1, 20);
+            return !dealer.connected() && !dealer.handshake_failure().empty();
+        });
+        return dealer.handshake_failure();
+    }
+
+    wire::CurveSecretKey server_ = wire::CurveSecretKey::generate();
+    wire::CurveSecretKey hall_ = wire::CurveSecretKey::generate();
+    wire::CurveSecretKey yard_ = wire::CurveSecretKey::generate();
+};
+
+TEST_F(EncryptedCollector, sighup_takes_the_allow_file_up_and_who_is_gone_from_it_is_out_at_once) {
+    auto collector = start_encrypted();
+    const auto hall = dealer(hall_);
+    const auto yard = dealer(yard_);
+    EXPECT_TRUE(connects(*hall));
+    EXPECT_NE(failure_of(*yard).find("allow file"), std::string::npos);
+
+    write_allow("# the yard comes in\n" + text_of(hall_.public_key()) + "\n" + text_of(yard_.public_key()) + "\n");
+    collector->signal(SIGHUP);
+    EXPECT_TRUE(connects(*yard));
+    EXPECT_EQ(hall->connections(), 1U) << "nobody else was disturbed";
+
+    write_allow(text_of(yard_.public_key()) + "\n");
+    collector->signal(SIGHUP);
+    EXPECT_NE(failure_of(*hall).find("allow file"), std::string::npos);
+    EXPECT_TRUE(connects(*yard));
+
+    write_allow(hall_.text());
+    collector->signal(SIGHUP);
+    EXPECT_TRUE(eventually(deadline, [&] { return collector->errors().find("not good") != std::string::npos; }));
+    EXPECT_TRUE(connects(*yard)) << "the list before goes on";
+    EXPECT_EQ(collector->terminate(), 0);
+    const std::string log = collector->errors();
+    EXPECT_NE(log.find("refused: " + text_of(yard_.public_key()) + " from 127.0.0.1"), std::string::npos) << log;
+    EXPECT_EQ(log.find(hall_.text().substr(13)), std::string::npos) << "a secret was shown";
+}
+
+TEST_F(EncryptedCollector, sighup_without_an_allow_file_changes_nothing) {
+    auto collector = start();
+    collector->signal(SIGHUP);
+    EXPECT_TRUE(eventually(deadline, [&] { return collector->errors().find("no allow file") != std::string::npos; }));
+    EXPECT_EQ(collector->terminate(), 0);
+}
+
+TEST_F(EncryptedCollector, off_loopback_it_listens_with_keys_or_plain_by_name_and_not_otherwise) {
+    const std::string everywhere = "tcp://0.0.0.0:" + std::to_string(free_port());
+    EXPECT_EQ(run({"--bind", everywhere, "--db", file().string()}), 2);
+    EXPECT_NE(errors_.find("--key-file"), std::string::npos) << errors_;
+    EXPECT_FALSE(std::filesystem::exists(file()));
+    for (const auto& options :
+         {encrypted(everywhere), std::vector<std::string>{"--bind", everywhere, "--db", file().string(), "--plain"}}) {
+        std::vector<std::string> argv{REDSHANK_COLLECTOR};
+        argv.insert(argv.end(), options.begin(), options.end());
+        ChildProcess collector(argv);
+        EXPECT_TRUE(collector.says("READY\n", deadline)) << collector.errors();
+        EXPECT_EQ(collector.terminate(), 0);
+    }
+}
+
+TEST_F(EncryptedCollector, options_that_do_not_go_together_have_code_2_and_bad_files_code_1) {
+    const std::string key = (directory_ / "key").string();
+    const std::string allow = (directory_ / "allow").string();
+    const auto with = [&](std::vector<std::string> more) {
+        std::vector<std::string> arguments{"--bind", url_, "--db", file().string()};
+        arguments.insert(arguments.end(), more.begin(), more.end());
+        return run(arguments);
+    };
+    EXPECT_EQ(with({"--key-file", key}), 2);
+    EXPECT_NE(errors_.find("--key-file needs --allow"), std::string::npos) << errors_;
+    EXPECT_EQ(with({"--allow", allow}), 2);
+    EXPECT_EQ(with({"--allow", allow, "--key-file", key, "--plain"}), 2);
+
+    EXPECT_EQ(with({"--key-file", key + ".none", "--allow", allow}), 1);
+    EXPECT_EQ(with({"--key-file", key, "--allow", allow + ".none"}), 1);
+    EXPECT_NE(errors_.find("allow.none: cannot be read"), std::string::npos) << errors_;
+    std::filesystem::permissions(key, std::filesystem::perms::group_read, std::filesystem::perm_options::add);
+    EXPECT_EQ(with({"--key-file", key, "--allow", allow}), 1);
+    EXPECT_NE(errors_.find("chmod 600"), std::string::npos) << errors_;
+    write_secret(key, text_of(server_.public_key()));
+    EXPECT_EQ(with({"--key-file", key, "--allow", allow}), 1);
+    EXPECT_NE(errors_.find("holds a public key"), std::string::npos) << errors_;
+    EXPECT_FALSE(std::filesystem::exists(file()));
+}
+
 TEST_F(CollectorProgram, tells_its_version_and_its_options) {
     EXPECT_EQ(run({"--version"}), 0);
     EXPECT_NE(output_.find("redshank-collector "), std::string::npos) << output_;
     EXPECT_EQ(run({"--help"}), 0);
-    EXPECT_NE(output_.find("--bind"), std::string::npos) << output_;
+    for (const char* const option : {"--bind", "--db", "--key-file", "--allow", "--plain"}) {
+        EXPECT_NE(output_.find(option), std::string::npos) << output_;
+    }
 }
 
 }  // namespace

@@ -181,7 +181,10 @@ TEST_F(Collector, a_second_part_with_the_same_key_is_merged_and_counts_once) {
     EXPECT_EQ(select->real(5), 22.13);
     EXPECT_EQ(select->integer(6), 1'000);
     EXPECT_EQ(select->integer(7), 1'009);
-    EXPECT_TRUE(select->is_null(8));
+    QuantileSketch sketch;
+    ASSERT_TRUE(sketch.read(select->blob(8)));
+    EXPECT_EQ(sketch, whole.sketch);
+    EXPECT_NEAR(sketch.quantile(0.5), 21.8, 21.8 * sketch.relative_error());
 }
 
 TEST_F(Collector, what_is_stored_merges_to_the_bit_as_the_parts_do) {

@@ -94,6 +94,7 @@ inline AggregateRow random_aggregate(Random& random) {
     parts.last = random.between(parts.min, parts.max);
     parts.first_ns = random.integer();
     parts.last_ns = random.between(parts.first_ns, std::numeric_limits<std::int64_t>::max());
+    if (random.coin()) parts.sketch.add(random.between(-bound + 1, bound - 1), parts.exponent);
     return row;
 }
 

@@ -30,6 +30,7 @@ std::vector<std::byte> batch_of_every_kind() {
     aggregate.parts.min = -2147;
     aggregate.parts.first_ns = aggregate.start_ns - 1;
     aggregate.parts.rounded = true;
+    aggregate.parts.sketch.add(2150, 2);
     AlertRow alert;
     alert.number = 1;
     alert.id = {2, 41, 0};
@@ -49,7 +50,7 @@ std::vector<std::byte> batch_of_every_kind() {
 
 constexpr const char* expected =
     R"({"channel": "p:temp", "id": "2-41-0", "number": 1, "row": "alert", "rule": "bearing-hot", "severity": "critical", "since_ns": 1790000000000000000, "state": "firing", "value": 85.5}
-{"boot": 1, "channel": "plant/pump-3:温度", "clock": "device", "count": 4, "first": "21.50", "first_ns": 1789999999999999999, "last": "21.51", "last_ns": 1790000009870000000, "length_ns": 10000000000, "max": "21.58", "min": "-21.47", "number": 3, "pivot": "2150e-2", "quality": 17, "rounded": true, "row": "aggregate", "squares_about": "18446744073709551621e-4", "squares_clamped": false, "start_ns": 1790000000000000000, "sum": "8593e-2", "unit": "degC"}
+{"boot": 1, "channel": "plant/pump-3:温度", "clock": "device", "count": 4, "first": "21.50", "first_ns": 1789999999999999999, "last": "21.51", "last_ns": 1790000009870000000, "length_ns": 10000000000, "max": "21.58", "min": "-21.47", "number": 3, "pivot": "2150e-2", "quality": 17, "quantiles": {"0.01": 21.6242774566474, "0.5": 21.6242774566474, "0.9": 21.6242774566474, "0.99": 21.6242774566474}, "rounded": true, "row": "aggregate", "squares_about": "18446744073709551621e-4", "squares_clamped": false, "start_ns": 1790000000000000000, "sum": "8593e-2", "unit": "degC"}
 {"boot": 2, "count": 3, "first": 10, "last": 12, "reason": "inbox_given_up", "row": "gap"}
 {"boot": 2, "from_ns": -5, "row": "boot", "shift_ns": 3600000000000}
 )";

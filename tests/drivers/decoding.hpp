@@ -26,8 +26,26 @@ inline std::string decoded_text(PayloadDecoder& decoder, std::string_view payloa
     const auto decoded = decoder.decode(bytes_of(payload), {.fields = fields, .time_field = time_field});
     if (!decoded) return "!" + std::string(name_of(decoded.error()));
     std::string out;
-    for (const DecodedField& field : decoded->fields) {
+    for (const DecodedField& field : decoded->rows[0].fields) {
         out += (out.empty() ? "" : " ") + std::string(field.name) + "=" + shown(field.value);
+    }
+    return out;
+}
+
+// Each row as "name=value name=value", with "@" and its time or "@?" for one that is no time, "; " between rows.
+inline std::string rows_text(PayloadDecoder& decoder, std::string_view payload, const DecodeRequest& request = {}) {
+    const auto decoded = decoder.decode(bytes_of(payload), request);
+    if (!decoded) return "!" + std::string(name_of(decoded.error()));
+    std::string out;
+    for (const DecodedRow& row : decoded->rows) {
+        if (&row != &decoded->rows.front()) out += "; ";
+        std::string text;
+        for (const DecodedField& field : row.fields) {
+            text += (text.empty() ? "" : " ") + std::string(field.name) + "=" + shown(field.value);
+        }
+        out += text;
+        if (row.time_ns) out += " @" + std::to_string(*row.time_ns);
+        if (row.time_unusable) out += " @?";
     }
     return out;
 }

@@ -27,8 +27,8 @@ protected:
 
     std::optional<std::int64_t> time_of(std::string_view payload, std::string_view field, bool& unusable) {
         const auto decoded = decoder_->decode(bytes_of(payload), {.fields = {}, .time_field = field});
-        unusable = decoded && decoded->time_unusable;
-        return decoded ? decoded->time_ns : std::nullopt;
+        unusable = decoded && decoded->rows[0].time_unusable;
+        return decoded ? decoded->rows[0].time_ns : std::nullopt;
     }
 
     std::unique_ptr<PayloadDecoder> decoder_ = PayloadDecoder::make_json({});
@@ -247,7 +247,7 @@ TEST_F(JsonDecoder, limits_are_kept_to_the_last_unit) {
 TEST_F(JsonDecoder, a_full_house_of_fields_is_found_again) {
     std::string payload = "{";
     for (int i = 0; i < 256; ++i) payload += "\"field" + std::to_string(i) + "\":" + std::to_string(i) + ",";
-    EXPECT_EQ(decoder_->decode(bytes_of(payload + "\"field0\":1}"), {})->fields.size(), 256U);
+    EXPECT_EQ(decoder_->decode(bytes_of(payload + "\"field0\":1}"), {})->rows[0].fields.size(), 256U);
     EXPECT_EQ(decode(payload + "\"one_more\":1}"), "!too_many_fields");
 }
 
@@ -290,8 +290,9 @@ TEST_F(JsonDecoder, a_time_field_that_is_no_time_is_reported_and_one_that_is_mis
 TEST_F(JsonDecoder, the_id_field_is_its_characters_and_no_field) {
     const auto id_of = [this](std::string_view payload) {
         const auto decoded = decoder_->decode(bytes_of(payload), {.fields = {}, .id_field = "part"});
-        EXPECT_TRUE(decoded && decoded->fields.size() == 1 && decoded->fields[0].name == "v") << payload;
-        return decoded ? decoded->id : std::nullopt;
+        EXPECT_TRUE(decoded && decoded->rows[0].fields.size() == 1 && decoded->rows[0].fields[0].name == "v")
+            << payload;
+        return decoded ? decoded->rows[0].id : std::nullopt;
     };
     EXPECT_EQ(id_of(R"({"part":"P-7","v":1})"), fnv1a("P-7"));
     EXPECT_EQ(id_of(R"({"part":"P\u002d7","v":1})"), fnv1a("P-7")) << "as it reads, not as it is written";

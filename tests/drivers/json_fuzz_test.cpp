@@ -78,7 +78,7 @@ TEST(JsonFuzz, mutated_payloads_are_judged_as_the_reference_judges_them) {
         ASSERT_EQ(decoded ? "" : name_of(decoded.error()), expected) << "seed " << seed << ": " << text;
         if (!decoded) continue;
         ++valid;
-        for (const DecodedField& field : decoded->fields) {
+        for (const DecodedField& field : decoded->rows[0].fields) {
             ASSERT_FALSE(field.name.empty()) << "seed " << seed;
             ASSERT_TRUE(reference_utf8(field.name)) << "seed " << seed;
         }

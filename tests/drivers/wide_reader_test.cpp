@@ -186,7 +186,7 @@ TEST(WideReader, many_columns_and_many_rows_stream) {
         ASSERT_TRUE((*reader)->next(row).value());
         ASSERT_EQ(row.time_ns, i * 180'000'000'000);
         ASSERT_EQ(row.line, static_cast<std::uint64_t>(i + 2));
-        ASSERT_EQ(decoder->decode(bytes_of(row.payload), {})->fields.size(), 60U);
+        ASSERT_EQ(decoder->decode(bytes_of(row.payload), {})->rows[0].fields.size(), 60U);
     }
     EXPECT_FALSE((*reader)->next(row).value());
     EXPECT_EQ((*reader)->ragged_rows(), 0U);
@@ -196,6 +196,14 @@ TEST(WideReader, a_file_acts_as_the_topic_of_its_stem) {
     EXPECT_EQ(stem("/data/nab/ambient_temperature.csv"), "ambient_temperature");
     EXPECT_EQ(stem("a.b.csv"), "a.b");
     EXPECT_EQ(stem("plain"), "plain");
+}
+
+TEST(WideReader, stamps_of_a_source_are_read_as_the_source_says) {
+    WideOptions options;
+    options.time_column_if_there = "t";
+    options.times.zone = *ZoneRule::parse("CET-1CEST,M3.5.0,M10.5.0/3");
+    EXPECT_EQ(read_all("t,v\n2024-07-01T12:00,1\n", options), "2024-07-01T12:00|2024-07-01T10:00:00Z|{\"v\":1}|2\n");
+    EXPECT_EQ(read_all("u,v\n2024-07-01T12:00,1\n", options), "2024-07-01T12:00|2024-07-01T12:00:00Z|{\"v\":1}|2\n");
 }
 
 }  // namespace redshank::test

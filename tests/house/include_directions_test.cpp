@@ -90,6 +90,7 @@ TEST(IncludeDirections, every_third_party_header_has_its_folder) {
                                                           {"agent/a.cpp", "MQTTAsync.h"},
                                                           {"agent/a.cpp", "simdjson.h"},
                                                           {"agent/a.cpp", "systemd/sd-daemon.h"},
+                                                          {"agent/a.cpp", "gpiod.h"},
                                                           {"drivers/a.cpp", "zmq.h"},
                                                           {"collector/a.cpp", "zmq.hpp"},
                                                           {"drivers/a.cpp", "pb_encode.h"},

@@ -55,14 +55,15 @@ void Gateway::configure(const Configuration& configuration) {
     file << "[agent]\nid = \"t\"\nstate_dir = \"" << state().string() << "\"\nruntime_dir = \"" << runtime().string()
          << "\"\n[mqtt]\nurl = \"mqtt://127.0.0.1:" << broker_port_ << "\"\n"
          << configuration.mqtt;
-    if (configuration.uplink) file << "[uplink]\nurl = \"" << uplink_url() << "\"\n";
+    if (configuration.uplink) file << "[uplink]\nurl = \"" << uplink_url() << "\"\n" << configuration.uplink_keys;
     file << "[storage]\n" << configuration.storage << "[window]\n" << configuration.window;
     file << configuration.sources << configuration.more;
 }
 
-void Gateway::start_collector() {
-    collector_ = std::make_unique<ChildProcess>(
-        std::vector<std::string>{COLLECTOR_PROGRAM, "--bind", uplink_url(), "--db", collector_database().string()});
+void Gateway::start_collector(const std::vector<std::string>& more) {
+    std::vector<std::string> argv{COLLECTOR_PROGRAM, "--bind", uplink_url(), "--db", collector_database().string()};
+    argv.insert(argv.end(), more.begin(), more.end());
+    collector_ = std::make_unique<ChildProcess>(argv);
     ASSERT_TRUE(collector_->says("READY", 20s)) << collector_->errors();
 }
 

@@ -27,6 +27,7 @@ struct Configuration {
     std::string mqtt;
     std::string more;  // whole tables
     bool uplink = true;
+    std::string uplink_keys;  // further lines of [uplink]
 };
 
 // What the collector's database says. sum: of all values, exact while they are small whole numbers.
@@ -44,11 +45,11 @@ public:
 
     void configure(const Configuration& configuration);
 
-    void start_collector();
-    void stop_collector();  // SIGTERM, and gone
-    void start_agent();     // does not wait
-    void start_ready();     // waits for READY; a test failure otherwise
-    void start_all();       // collector and agent, READY
+    void start_collector(const std::vector<std::string>& more = {});  // more: further arguments
+    void stop_collector();                                            // SIGTERM, and gone
+    void start_agent();                                               // does not wait
+    void start_ready();                                               // waits for READY; a test failure otherwise
+    void start_all();                                                 // collector and agent, READY
     // The runtime directory is gone, too.
     void power_cut();
 

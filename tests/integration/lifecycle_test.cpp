@@ -43,6 +43,8 @@ TEST(Lifecycle, after_ready_status_has_every_key_of_the_contract) {
                                   "mqtt.connected",
                                   "uplink.connected",
                                   "uplink.backlog_rows",
+                                  "uplink.encrypted",
+                                  "uplink.handshake_failure",
                                   "storage.durable",
                                   "storage.bytes",
                                   "memory.budget_bytes",

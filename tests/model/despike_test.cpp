@@ -34,7 +34,7 @@ double hampel(const std::deque<double>& last) {
 
 TEST(Despike, is_hampels_filter_over_the_last_readings) {
     NumbersRandom random(9);
-    for (const std::uint8_t readings : {3, 7, 15}) {
+    for (const std::uint8_t readings : std::array<std::uint8_t, 3>{3, 7, 15}) {
         Preprocess preprocess(despiking(readings));
         std::deque<double> last;
         int replaced = 0;

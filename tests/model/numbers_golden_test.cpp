@@ -33,7 +33,12 @@ struct Digest {
 // A channel on its way from text to window, each step's outcome going into a digest.
 class Way {
 public:
-    explicit Way(std::uint32_t alpha_q16) : preprocess_({.range = std::nullopt, .smooth_alpha_q16 = alpha_q16}) {}
+    explicit Way(std::uint32_t alpha_q16) : preprocess_(smoothing(alpha_q16)) {}
+    static PreprocessSettings smoothing(std::uint32_t alpha_q16) {
+        PreprocessSettings settings;
+        settings.smooth_alpha_q16 = alpha_q16;
+        return settings;
+    }
 
     Row take(std::string_view text, std::int64_t event_ns) {
         const auto value = parse_decimal(text, DecimalGrammar::json);

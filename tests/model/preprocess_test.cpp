@@ -16,11 +16,15 @@ Decimal decimal(std::string_view text) {
 }
 
 PreprocessSettings smoothing(std::uint32_t alpha_q16) {
-    return {.range = std::nullopt, .smooth_alpha_q16 = alpha_q16};
+    PreprocessSettings settings;
+    settings.smooth_alpha_q16 = alpha_q16;
+    return settings;
 }
 
 PreprocessSettings ranged(std::string_view low, std::string_view high) {
-    return {.range = PreprocessSettings::Range{decimal(low), decimal(high)}};
+    PreprocessSettings settings;
+    settings.range = PreprocessSettings::Range{decimal(low), decimal(high)};
+    return settings;
 }
 
 ChannelScale scale_of(std::string_view text) {

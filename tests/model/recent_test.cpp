@@ -14,7 +14,7 @@ namespace {
 
 TEST(Recent, median_is_that_of_the_last_values_sorted) {
     NumbersRandom random(5);
-    for (const std::uint8_t length : {3, 5, 15}) {
+    for (const std::uint8_t length : std::array<std::uint8_t, 3>{3, 5, 15}) {
         Recent recent(length);
         std::deque<std::int64_t> kept;
         for (int i = 0; i < 300; ++i) {

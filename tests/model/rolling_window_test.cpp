@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <deque>
 #include <vector>
@@ -89,7 +90,7 @@ class Rolling : public testing::TestWithParam<const char*> {};
 TEST_P(Rolling, is_within_a_step_of_the_last_place_of_the_definition_in_long_doubles) {
     const DerivedFeature feature = parse_feature(GetParam()).value();
     NumbersRandom random(11);
-    for (const std::uint8_t exponent : {0, 1, 3}) {
+    for (const std::uint8_t exponent : std::array<std::uint8_t, 3>{0, 1, 3}) {
         RollingWindow window;
         Reference reference;
         std::int64_t time_ns = 1'700'000'000 * s;
