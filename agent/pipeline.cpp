@@ -177,7 +177,10 @@ bool Pipeline::is_duplicate(const Message& message, std::uint16_t source) noexce
             again = redelivery_.is_copy_of_newest(message.subscription_id, hash);
         }
     }
-    if (message.qos == 0) return again;
+    if (message.qos == 0) {
+        redelivery_.received(hash, message.subscription_id);
+        return again;
+    }
     again = again || (message.duplicate && redelivery_.seen_in_earlier_connection(message.packet_id, hash));
     redelivery_.received(message.packet_id, hash, message.subscription_id);
     return again;

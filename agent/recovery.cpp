@@ -347,6 +347,9 @@ Outcome<Recovered> Recovery::run() {
     if (auto made = result_.checkpointer->checkpoint(true); !made) return failure(made.error());
     result_.subscriptions = wiring_.subscriptions.wanted();
     result_.unsubscriptions = wiring_.subscriptions.unwanted();
+    if (!settings_.models.trusted_keys.empty()) {
+        result_.model_subscription = wiring_.subscriptions.identifier_of(SubscriptionTable::model_filter(settings_));
+    }
     result_.boot = result_.checkpointer->store()->boot();
     return std::move(result_);
 }

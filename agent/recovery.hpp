@@ -23,6 +23,7 @@ struct Recovered {
     std::unique_ptr<Checkpointer> checkpointer;
     std::vector<MqttSubscription> subscriptions;
     std::vector<std::string> unsubscriptions;
+    std::uint32_t model_subscription = 0;  // identifier of that for models; 0: none are taken
     std::uint64_t boot = 0;
     std::uint64_t replayed = 0;      // records taken from the leftover
     std::vector<std::string> notes;  // for the log: what was found

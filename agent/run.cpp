@@ -20,7 +20,6 @@
 #include "agent/recovery.hpp"
 #include "agent/reload.hpp"
 #include "agent/status.hpp"
-#include "agent/subscriptions.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/systemd.hpp"
 #include "storage/sqlite/database.hpp"
@@ -135,21 +134,14 @@ MqttClientSettings mqtt_settings(const Settings& settings, const Recovered& reco
     MqttClientSettings mqtt;
     mqtt.host = settings.mqtt.host;
     mqtt.port = settings.mqtt.port;
+    mqtt.version = settings.mqtt.version;
+    mqtt.qos = settings.mqtt.qos;
     mqtt.client_id = settings.mqtt.client_id;
     mqtt.will_topic = settings.mqtt.base_topic + "/status";
     mqtt.receive_maximum = static_cast<std::uint16_t>(settings.capacities.redeliveries_max);
     mqtt.subscriptions = recovered.subscriptions;
     mqtt.unsubscriptions = recovered.unsubscriptions;
     return mqtt;
-}
-
-// The identifier of the subscription for models; 0: there is none.
-std::uint32_t model_subscription(const Settings& settings, const Recovered& recovered) {
-    if (settings.models.trusted_keys.empty()) return 0;
-    for (const MqttSubscription& subscription : recovered.subscriptions) {
-        if (subscription.filter == SubscriptionTable::model_filter(settings)) return subscription.identifier;
-    }
-    return 0;
 }
 
 enum class Ended : std::uint8_t { stopped, failed, reload };
@@ -215,7 +207,7 @@ Outcome<> Life::begin() {
     }
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);
     parts_.intake->on_urgent([this] { keeper_->wake(); });
-    models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_, model_subscription(settings_, parts_));
+    models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_, parts_.model_subscription);
     if (predicts(settings_)) {
         predictions_ = std::make_unique<PredictionPublisher>(settings_.mqtt.base_topic);
         parts_.intake->publish_predictions_to(predictions_.get());

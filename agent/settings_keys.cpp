@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "agent/settings_keys_broker.hpp"
 #include "agent/tasks.hpp"
 #include "model/candidates.hpp"
 #include "model/model.hpp"
@@ -95,27 +96,10 @@ const std::array keys{
                 "Directory of the inbox and the control socket, on a tmpfs.",
                 [](T& to, const V& v) { to.settings.agent.runtime_dir = v.text; }},
 
-    SettingsKey{"mqtt",
-                "url",
-                KeyType::text,
-                1,
-                512,
-                {},
-                "\"mqtt://127.0.0.1:1883\"",
-                "The broker: `mqtt://HOST` or `mqtt://HOST:PORT`.",
-                [](T& to, const V& v) { to.settings.mqtt.url = v.text; }},
-    SettingsKey{"mqtt", "version", KeyType::whole, 5, 5, {}, "5", "Version of MQTT.", [](T&, const V&) {}},
-    SettingsKey{
-        "mqtt", "qos", KeyType::whole, 1, 1, {}, "1", "Quality of service of the subscriptions.", [](T&, const V&) {}},
-    SettingsKey{"mqtt",
-                "client_id",
-                KeyType::text,
-                1,
-                128,
-                {},
-                "(`redshank-<id>`)",
-                "Client identifier: names the session that the broker keeps.",
-                [](T& to, const V& v) { to.settings.mqtt.client_id = v.text; }},
+    broker_keys::url("mqtt", "\"mqtt://127.0.0.1:1883\""),
+    broker_keys::version("mqtt"),
+    broker_keys::qos("mqtt"),
+    broker_keys::client_id("mqtt"),
     SettingsKey{"mqtt",
                 "base_topic",
                 KeyType::text,

@@ -23,24 +23,26 @@ enum class KeyType : std::uint8_t {
     texts,      // a list of texts; low..high: how many
     range,      // [low, high], two decimals, rising
     smoothing,  // "ewma:FACTOR"
+    version,    // of MQTT: 5, 3 or "3.1.1"
 };
 
 // One value, checked; which member holds it follows from the type.
 struct KeyValue {
     std::string text;                // text, choice
-    std::int64_t whole = 0;          // whole, duration, size
+    std::int64_t whole = 0;          // whole, duration, size, version
     Decimal decimal;                 // decimal, score
     std::vector<std::string> texts;  // texts
     PreprocessSettings::Range range{};
     std::uint32_t alpha_q16 = 0;  // smoothing
 };
 
-// Where a value goes: the settings, and the element of [[source]], [[group]] or [[rule]] that is being read.
+// Where a value goes: the settings, and the element of an array of tables that is being read.
 struct KeyTarget {
     Settings& settings;
     SourceSettings* source = nullptr;
     GroupSettings* group = nullptr;
     RuleSettings* rule = nullptr;
+    BrokerSettings* broker = nullptr;
 };
 
 struct SettingsKey {

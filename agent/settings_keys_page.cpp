@@ -133,6 +133,8 @@ std::string describe_type(const SettingsKey& key) {
             return "a list of two numbers, [low, high]";
         case KeyType::smoothing:
             return "a text like \"ewma:0.2\"";
+        case KeyType::version:
+            return "5, 3 or \"3.1.1\"";
     }
     return "";
 }

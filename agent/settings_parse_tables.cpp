@@ -156,6 +156,9 @@ private:
                     wrong = wrong_type(node, key);
                 }
                 break;
+            case KeyType::version:
+                wrong = read_version(node, key, value);
+                break;
             case KeyType::duration:
             case KeyType::size:
                 wrong = text == nullptr ? wrong_type(node, key) : read_with_unit(text->get(), key, value);
@@ -224,6 +227,16 @@ private:
         }
         value.whole = whole;
         return "";
+    }
+
+    static std::string read_version(const toml::node& node, const SettingsKey& key, KeyValue& value) {
+        const auto* text = node.as_string();
+        const auto* whole = node.as_integer();
+        if (text == nullptr && whole == nullptr) return wrong_type(node, key);
+        value.whole = whole != nullptr ? whole->get() : text->get() == "3.1.1" ? 3 : text->get() == "5" ? 5 : 0;
+        if (value.whole == 3 || value.whole == 5) return "";
+        return "must be " + describe_type(key) + ", not " +
+               (whole != nullptr ? std::to_string(whole->get()) : shown(text->get()));
     }
 
     static std::string read_with_unit(const std::string& text, const SettingsKey& key, KeyValue& value) {

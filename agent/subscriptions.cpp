@@ -33,7 +33,7 @@ std::vector<std::byte> SubscriptionTable::write() const {
     return bytes;
 }
 
-void SubscriptionTable::assign(const Settings& settings) {
+void SubscriptionTable::assign(const Settings& settings, std::size_t broker) {
     for (Entry& entry : entries_) entry.place = unwanted_place;
     const auto want = [this](const std::string& filter, std::size_t place) {
         const auto known =
@@ -44,14 +44,30 @@ void SubscriptionTable::assign(const Settings& settings) {
             entries_.push_back({filter, next_++, place});
         }
     };
-    if (!settings.models.trusted_keys.empty()) want(model_filter(settings), 0);
+    if (broker == 0 && !settings.models.trusted_keys.empty()) want(model_filter(settings), 0);
     for (std::size_t source = 0; source < settings.sources.size(); ++source) {
+        if (settings.sources[source].broker_index != broker) continue;
         want(checked_pattern(settings.sources[source].topic, TopicPattern::Use::topic).filter(), source + 1);
     }
+    if (broker_at(settings, broker).version == 3) leave_out_covered();
     auto unwanted = static_cast<std::size_t>(
         std::count_if(entries_.begin(), entries_.end(), [](const Entry& entry) { return !entry.wanted(); }));
     std::erase_if(entries_,
                   [&](const Entry& entry) { return !entry.wanted() && unwanted > unwanted_max && unwanted-- > 0; });
+}
+
+// No two filters are equal, so that none can cover each other.
+void SubscriptionTable::leave_out_covered() {
+    std::vector<bool> covered;
+    covered.reserve(entries_.size());
+    for (const Entry& narrow : entries_) {
+        covered.push_back(std::any_of(entries_.begin(), entries_.end(), [&](const Entry& wide) {
+            return &wide != &narrow && wide.wanted() && filter_covers(wide.filter, narrow.filter);
+        }));
+    }
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        if (covered[i]) entries_[i].place = unwanted_place;
+    }
 }
 
 std::uint32_t SubscriptionTable::identifier_of(const std::string& filter) const {

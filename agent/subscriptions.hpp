@@ -12,9 +12,14 @@ namespace redshank {
 
 // MQTT 5 subscription identifiers: one per topic filter, stored, never given to another filter, because messages that
 // wait in the broker still carry the one they were queued under.
+// Under MQTT 3.1.1, which has none, copies for overlapping filters cannot be told from messages of their own: a filter
+// that another one covers is not subscribed to.
 class SubscriptionTable {
 public:
-    static constexpr std::string_view state_key = "agent/subscriptions";
+    static constexpr std::string_view state_key = "agent/subscriptions";  // of the broker of [mqtt]
+    static std::string state_key_of(const BrokerSettings& broker, std::size_t index) {
+        return std::string(state_key) + (index == 0 ? "" : "/" + broker.name);
+    }
 
     void read(std::span<const std::byte> saved);
     std::vector<std::byte> write() const;
@@ -22,9 +27,9 @@ public:
     // Where models come from, when any key is trusted.
     static std::string model_filter(const Settings& settings) { return settings.mqtt.base_topic + "/model/#"; }
 
-    // Gives every source's filter its identifier, and that of models; filters that no source has any more are to be
-    // given up.
-    void assign(const Settings& settings);
+    // Gives the filter of every source of that broker its identifier, and that of models; filters that no source has
+    // any more, or that are covered, are to be given up.
+    void assign(const Settings& settings, std::size_t broker = 0);
 
     std::uint32_t identifier_of(const std::string& filter) const;  // 0: unknown
     // That of models, then in the order of the sources: of several identifiers on one copy the client takes the first
@@ -33,6 +38,8 @@ public:
     std::vector<std::string> unwanted() const;
 
 private:
+    void leave_out_covered();
+
     static constexpr std::size_t unwanted_max = 64;  // older ones are forgotten: the broker's session ends some day too
 
     static constexpr std::size_t unwanted_place = SIZE_MAX;

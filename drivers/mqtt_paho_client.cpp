@@ -5,6 +5,8 @@
 #include <exception>
 #include <utility>
 
+#include "drivers/mqtt_publish_packet.hpp"
+
 namespace redshank {
 
 namespace {
@@ -45,21 +47,24 @@ bool can_be_published_to(std::string_view topic) noexcept {
 PahoClient::PahoClient(const MqttClientSettings& settings, MqttEvents& events)
     : settings_(settings),
       events_(events),
+      arrivals_([this](std::byte first, std::span<const std::byte> body) { take_arrival(first, body); }),
       backoff_(settings.reconnect_first_ns, settings.reconnect_last_ns, random_seed()),
       publisher_([this](const MqttOutgoing::Entry& entry) {
           return send(std::string(entry.topic), entry.payload, entry.retain, slot_base + entry.slot);
       }) {
     keep_paho_up();
-    options_.set_mqtt_version(MQTTVERSION_5);
-    options_.set_clean_start(false);
+    options_.set_mqtt_version(is_5() ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
+    is_5() ? options_.set_clean_start(false) : options_.set_clean_session(false);
     options_.set_automatic_reconnect(false);
     options_.set_keep_alive_interval(static_cast<int>(settings_.keep_alive_s));
     options_.set_connect_timeout(20);
-    options_.set_properties(mqtt::properties{
-        {mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(settings_.session_expiry_s)},
-        {mqtt::property::RECEIVE_MAXIMUM, settings_.receive_maximum},
-        {mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(settings_.packet_bytes_max)},
-    });
+    if (is_5()) {
+        options_.set_properties(mqtt::properties{
+            {mqtt::property::SESSION_EXPIRY_INTERVAL, static_cast<std::int32_t>(settings_.session_expiry_s)},
+            {mqtt::property::RECEIVE_MAXIMUM, settings_.receive_maximum},
+            {mqtt::property::MAXIMUM_PACKET_SIZE, static_cast<std::int32_t>(settings_.packet_bytes_max)},
+        });
+    }
     if (!settings_.will_topic.empty()) {
         options_.set_will(mqtt::will_options(settings_.will_topic, std::string("offline"), 1, true));
     }
@@ -104,10 +109,11 @@ void PahoClient::connect(std::int64_t now_ns) {
 }
 
 void PahoClient::open_client() {
-    mqtt::create_options options(MQTTVERSION_5);
+    mqtt::create_options options(is_5() ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
     options.set_max_buffered_messages(static_cast<int>(2 * MqttInFlight::slots_max));
-    auto client = std::make_unique<mqtt::async_client>(address_of(settings_), settings_.client_id, options);
+    auto client = std::make_unique<mqtt::async_client>(address_of(settings_), settings_.client_id, options, &arrivals_);
     client->set_message_callback([this](const mqtt::const_message_ptr& message) {
+        if (message->get_qos() == 2) return;  // was taken as it arrived
         const InsideEvent inside(this);
         events_.on_message(message_from(*message, settings_.subscriptions));
     });
@@ -117,6 +123,13 @@ void PahoClient::open_client() {
     });
     owner_ = std::move(client);
     paho_ = owner_.get();
+}
+
+void PahoClient::take_arrival(std::byte first, std::span<const std::byte> body) noexcept {
+    const InsideEvent inside(this);
+    const std::optional<Message> message = read_publish(first, body, is_5(), settings_.subscriptions);
+    // Paho reads it next, and closes the connection over what nobody can read.
+    if (message) events_.on_message(*message);
 }
 
 // Afterwards Paho calls nothing more. Messages that it has read before that are raised as ever, because they will be

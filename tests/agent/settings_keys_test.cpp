@@ -29,7 +29,14 @@ std::string everything(const Settings& s) {
     decimal(s.anomaly.clear_below);
     out << s.anomaly.for_ns << '|' << int(s.anomaly.severity) << '|' << s.anomaly.model << '|'
         << s.anomaly.warmup_readings << '|' << s.anomaly.hold_ns << '\n';
+    for (std::size_t i = 0; i < broker_count(s); ++i) {
+        const BrokerSettings& b = broker_at(s, i);
+        out << "broker " << b.name << '|' << b.url << '|' << b.host << '|' << b.port << '|' << b.tls << '|'
+            << int(b.version) << '|' << int(b.qos) << '|' << b.client_id << '|' << b.username << '|' << b.password_file
+            << '|' << b.ca << '|' << b.cert << '|' << b.key << '\n';
+    }
     for (const SourceSettings& source : s.sources) {
+        out << source.broker << '|' << int(source.broker_index) << '|';
         out << "source " << source.topic << '|' << int(source.format) << '|' << source.time << '|';
         for (const std::string& field : source.fields) out << field << ',';
         if (source.preprocess.range) {
