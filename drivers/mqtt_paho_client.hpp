@@ -50,6 +50,8 @@ private:
 
     // On the caller's thread
     void connect(std::int64_t now_ns);
+    void set_tls();
+    void explain_tls_failure();
     void open_client();
     void drop_client(State next);
 
@@ -82,9 +84,10 @@ private:
     mqtt::async_client* paho_ = nullptr;  // stays good inside events while owner_ is being destroyed
 
     std::atomic<State> state_{State::idle};
-    std::atomic<bool> announced_{false};  // on_connected without on_disconnected
-    std::atomic<bool> broken_{false};     // step is to drop the Paho client
-    std::atomic<bool> went_well_{false};  // subscribed since the timer looked last
+    std::atomic<bool> announced_{false};   // on_connected without on_disconnected
+    std::atomic<bool> broken_{false};      // step is to drop the Paho client
+    std::atomic<bool> tls_failed_{false};  // perhaps: step finds out why
+    std::atomic<bool> went_well_{false};   // subscribed since the timer looked last
     std::atomic<std::uint64_t> publishes_refused_{0};
 
     // start's and step's thread only

@@ -141,6 +141,7 @@ void PahoClient::on_connect_failed(const mqtt::token& token) noexcept {
                       error.what());
         }
     }
+    tls_failed_ = settings_.tls && code <= 0;
     on_lost();
 }
 
