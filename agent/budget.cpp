@@ -12,6 +12,7 @@
 #include "agent/predictor.hpp"
 #include "agent/result_list.hpp"
 #include "agent/saved_bytes.hpp"
+#include "drivers/mqtt_publisher.hpp"
 #include "drivers/payload_decoder.hpp"
 #include "drivers/uplink/wire.hpp"
 #include "model/model.hpp"
@@ -25,6 +26,8 @@ namespace {
 
 // A connected process with TLS, CURVE, SQLite and Paho C++ and no code of ours, measured on Debian 12.
 constexpr std::uint64_t libraries_bytes = 9'100'000;
+constexpr std::uint64_t client_bytes = 256 << 10;  // of Paho: its packet buffers and tables
+constexpr std::uint64_t tls_bytes = 512 << 10;     // of OpenSSL, mostly the authorities it trusts
 constexpr std::uint64_t page_bytes = 4096;         // of SQLite
 constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
 // Of their wire form (docs/uplink.md): names and, each of its widest, what stands beside them.
@@ -74,7 +77,7 @@ std::uint64_t state_bytes(const Settings& settings) {
     constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
     return limits.channels_max * (key_bytes + sizeof(Channel)) + limits.groups_max * (2 * key_bytes + sizeof(Group)) +
            model_bytes(settings).saved + limits.rule_states_max * (key_bytes + sizeof(RuleState)) +
-           20ULL * limits.redeliveries_max + association_bytes(settings);
+           20ULL * broker_count(settings) * limits.redeliveries_max + association_bytes(settings);
 }
 
 // As the store divides max_bytes.
@@ -85,6 +88,17 @@ std::uint64_t journal_part_bytes(std::uint64_t bytes_max) {
 // The log, one that a large checkpoint made longer, and room to work.
 std::uint64_t journal_bytes(const Settings& settings) {
     return 4 * journal_part_bytes(settings.storage.bytes_max);
+}
+
+// The first one and what all share are among the libraries.
+std::uint64_t broker_bytes(const Settings& settings) {
+    std::uint64_t bytes = 0;
+    for (std::size_t broker = 0; broker < broker_count(settings); ++broker) {
+        bytes += MqttPublisher::bytes_max + sizeof(MqttPublisher);
+        if (broker == 0) continue;
+        bytes += client_bytes + (broker_at(settings, broker).tls ? tls_bytes : 0);
+    }
+    return bytes;
 }
 
 std::uint64_t decoder_bytes(const Capacities& limits) {
@@ -115,6 +129,8 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
            entries(limits.groups_max, saved_bytes::group + members * saved_bytes::group_member) +
            model_bytes(settings).disk + entries(rule_states, saved_bytes::rule) + topics +
            entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
+           entries(settings.brokers.empty() ? 0 : broker_count(settings),
+                   saved_bytes::broker + saved_bytes::redelivery * limits.redeliveries_max) +
            entries(1, alerts + held) +
            entries(settings.associations.channels.empty() ? 0 : 1, association_bytes(settings)) +
            entries(1, settings.text.size()) + entries(4, saved_bytes::base) +
@@ -150,7 +166,8 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
         {"associations", settings.associations.channels.empty() ? 0 : Associations(settings).bytes()},
         {"models to go back to", ModelCopies::bytes_max},
         {"rules", limits.rule_states_max * (sizeof(RuleState) + timer_bytes)},
-        {"redelivery table", limits.redeliveries_max * redelivery_bytes},
+        {"redelivery tables", broker_count(settings) * limits.redeliveries_max * redelivery_bytes},
+        {"brokers", broker_bytes(settings)},
         {"decoders", decoder_bytes(limits)},
         {"results", 2 * list},  // one being filled, one being written
         {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},

@@ -45,7 +45,9 @@ public:
     void on_record(const Record& record, Outputs& out) noexcept;
     // Recovery found records missing: one of them may have been a reconnect, so what was received before them counts as
     // of an earlier connection. Without this a message redelivered after it would be counted twice.
-    void records_skipped() noexcept { redelivery_.connected(true); }
+    void records_skipped() noexcept {
+        for (BrokerState& broker : brokers_) broker.redelivery.connected(true);
+    }
     // End of a file: open windows close as results, no timer fires.
     void finish(Outputs& out) noexcept;
 
@@ -60,6 +62,7 @@ public:
     const Sources& sources() const noexcept { return sources_; }
     Sources& sources() noexcept { return sources_; }
     const AlertRules& rules() const noexcept { return rules_; }
+    std::uint64_t messages_of(std::size_t broker) const noexcept { return brokers_[broker].messages; }
     std::size_t channels() const noexcept { return channel_count_; }
     std::size_t channels_max() const noexcept { return channels_.size(); }
     std::size_t groups() const noexcept { return groups_used_; }
@@ -69,8 +72,8 @@ public:
 
     // What changed after position `since` (0: everything, and what is gone), and models that changed after
     // `models_since` (nullopt: none).
-    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...", "pairs". A model
-    //   that a command changed is saved with the command's position. No heap but the callback's own.
+    //   key: "base", "broker/...", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...",
+    //   "pairs". A model that a command changed is saved with the command's position. No heap but the callback's own.
     void save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
               const SaveEntry& take) const;
     std::size_t saved_bytes_max() const noexcept;  // of one entry: what `scratch` needs
@@ -131,6 +134,8 @@ private:
     void close_all_windows(std::uint32_t quality, Moment& moment) noexcept;
     void fire_timers_until(std::int64_t stamp_ns, Moment& moment) noexcept;
     void on_began(bool wall_trusted, Moment& moment) noexcept;
+    void on_broker_connected(std::uint8_t broker, bool session_present) noexcept;
+    void tell_rules_of_broker(const Record& record, Moment& moment) noexcept;
 
     // pipeline_groups.cpp: scoring
     void offer(std::uint32_t channel, std::int64_t raw, const EventTime& time, bool row, Moment& moment) noexcept;
@@ -151,7 +156,7 @@ private:
     void take_empty_row(std::uint32_t group, Moment& moment) noexcept;
     void report_predictions(std::uint32_t group, Moment& moment) noexcept;
     void keep_prediction(const Group& group, const Prediction& prediction, Moment& moment) noexcept;
-    void end_message(std::string_view topic, Moment& moment) noexcept;
+    void end_message(std::uint16_t source, std::string_view topic, Moment& moment) noexcept;
     bool keeps_predictions_as(const Channel& channel) const;
     std::string_view target_name(const Group& group, std::uint8_t member) const noexcept;
 
@@ -160,6 +165,7 @@ private:
                              Moment& moment) noexcept;
     std::uint32_t new_channel(const ChannelName& name, std::size_t topic_bytes, std::uint16_t source,
                               Moment& moment) noexcept;
+    std::uint16_t source_of(const Channel& channel, Labels& labels) const noexcept;
     void attach(std::uint32_t channel, const Labels& labels, Moment& moment) noexcept;
     void attach_rules(std::uint32_t channel, Moment& moment) noexcept;
     void seat(std::uint32_t channel, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
@@ -185,6 +191,9 @@ private:
     bool read_model(std::uint32_t slot, ByteReader& in);
     bool read_rule(std::uint32_t slot, ByteReader& in);
     bool read_source(ByteReader& in) noexcept;
+    void write_broker(std::size_t broker, ByteWriter& out) const noexcept;
+    bool read_broker(ByteReader& in) noexcept;
+    const std::string& broker_name(std::size_t broker) const noexcept { return broker_at(settings_, broker).name; }
 
     std::uint32_t timer_of(std::uint32_t channel, std::size_t window) const noexcept {
         return static_cast<std::uint32_t>(channel * Windows::windows_max + window);
@@ -200,7 +209,11 @@ private:
     Sources sources_;
     std::unique_ptr<PayloadDecoder> json_;
     std::unique_ptr<PayloadDecoder> number_;
-    Redelivery redelivery_;
+    struct BrokerState {
+        Redelivery redelivery;
+        std::uint64_t messages = 0;
+    };
+    std::vector<BrokerState> brokers_;
     Timers timers_;
     AlertRules rules_;
     std::vector<TopicPattern> rule_patterns_;  // by rule: of its channels' or groups' names

@@ -55,10 +55,11 @@ std::uint32_t Pipeline::find_rule(std::uint16_t rule, const ChannelName* target)
 
 std::uint32_t Pipeline::channel_of(std::uint16_t source, std::string_view topic, std::string_view field,
                                    const Labels& labels, Moment& moment) noexcept {
+    const std::string_view prefix = sources_.prefix_of(sources_[source].settings.broker_index);
     ChannelName name;
-    if (!name.assign(topic) || !name.append(":") || !name.append(field)) return no_slot;
+    if (!name.assign(prefix) || !name.append(topic) || !name.append(":") || !name.append(field)) return no_slot;
     if (const std::uint32_t known = find_channel(name.view()); known != NameIndex::none) return known;
-    const std::uint32_t slot = new_channel(name, topic.size(), source, moment);
+    const std::uint32_t slot = new_channel(name, prefix.size() + topic.size(), source, moment);
     if (slot != no_slot) attach(slot, labels, moment);
     return slot;
 }
@@ -77,6 +78,10 @@ std::uint32_t Pipeline::new_channel(const ChannelName& name, std::size_t topic_b
     channel.name = name;
     channel.topic_bytes = static_cast<std::uint16_t>(topic_bytes);
     channel.source = source;
+    if (source != Sources::none) {
+        channel.broker_bytes =
+            static_cast<std::uint16_t>(sources_.prefix_of(sources_[source].settings.broker_index).size());
+    }
     const bool read = source != Sources::none;
     const PreprocessSettings preprocess = read ? sources_[source].settings.preprocess : PreprocessSettings{};
     channel.preprocess = Preprocess(preprocess);
@@ -84,6 +89,11 @@ std::uint32_t Pipeline::new_channel(const ChannelName& name, std::size_t topic_b
     channel.changed_at = moment.position;
     channel_index_.insert(name.view(), slot);
     return slot;
+}
+
+std::uint16_t Pipeline::source_of(const Channel& channel, Labels& labels) const noexcept {
+    const std::uint8_t broker = sources_.broker_of_prefix(channel.broker_prefix());
+    return broker == Sources::unknown_broker ? Sources::none : sources_.find(channel.topic_at_broker(), labels, broker);
 }
 
 void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) noexcept {

@@ -37,19 +37,23 @@ bool Pipeline::read_base(ByteReader& in) {
     now_ns_ = leftover_.now_ns;
     ledger_.read(in);
     rules_.read_common(in);
-    redelivery_.read(in);
+    brokers_[0].redelivery.read(in);
+    brokers_[0].messages = ledger_.messages;  // unless an entry of its own says otherwise
     return in.ok();
 }
 
 bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     Channel channel;
     channel.name.assign(in.get_text());
-    channel.topic_bytes = in.get<std::uint16_t>();
-    if (!in.ok() || channel.topic_bytes >= channel.name.size()) return false;
+    const auto bytes = in.get<std::uint16_t>();
+    channel.topic_bytes = bytes & 0xffU;
+    channel.broker_bytes = static_cast<std::uint16_t>(bytes >> 8U);
+    if (!in.ok() || channel.topic_bytes >= channel.name.size() || channel.broker_bytes > channel.topic_bytes)
+        return false;
     const auto fingerprint = in.get<std::uint64_t>();
     const bool predicted = fingerprint == Channel::predicted;
     Labels labels;
-    channel.source = predicted ? Sources::none : sources_.find(channel.topic(), labels);
+    channel.source = predicted ? Sources::none : source_of(channel, labels);
     const bool read = channel.source != Sources::none && sources_.takes(channel.source, channel.field());
     channel.used = slot < channels_.size() && (predicted ? keeps_predictions_as(channel) : read);
     const PreprocessSettings preprocess =
@@ -177,6 +181,7 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
     if (const auto slot = slot_of(key, "group")) return *slot >= leftover_.groups || read_group(*slot, in);
     if (const auto slot = slot_of(key, "model")) return *slot >= leftover_.groups || read_model(*slot, in);
     if (const auto slot = slot_of(key, "rule")) return *slot >= leftover_.rule_states || read_rule(*slot, in);
+    if (slot_of(key, "broker")) return read_broker(in);
     if (key == "pairs") return !associations_ || associations_->read(in);
     if (slot_of(key, "before")) return true;  // the database alone keeps it
     const auto slot = slot_of(key, "source");
@@ -186,13 +191,30 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
 
 bool Pipeline::read_source(ByteReader& in) noexcept {
     const std::string_view topic = in.get_text();
-    for (std::uint16_t source = 0; source < sources_.size(); ++source) {
+    const auto subscription_id = in.get<std::uint32_t>();
+    const bool own_copies = in.get<bool>();
+    SourceLedger ledger;
+    ledger.read(in);
+    const std::string_view broker = in.left() > 0 ? in.get_text() : std::string_view(broker_name(0));
+    for (std::uint16_t source = 0; source < sources_.size() && in.ok(); ++source) {
         Source& to = sources_[source];
-        if (to.settings.topic != topic) continue;
-        const bool same_subscription = in.get<std::uint32_t>() == to.subscription_id;
-        to.own_copies = in.get<bool>() && same_subscription;
-        to.ledger.read(in);
-        return in.ok();
+        if (to.settings.topic != topic || to.settings.broker != broker) continue;
+        to.own_copies = own_copies && subscription_id == to.subscription_id;
+        to.ledger = ledger;
+        break;
+    }
+    return in.ok();
+}
+
+// By name: their order may be another one by now.
+bool Pipeline::read_broker(ByteReader& in) noexcept {
+    const std::string_view name = in.get_text();
+    const auto messages = in.get<std::uint64_t>();
+    for (std::size_t broker = 0; broker < brokers_.size() && in.ok(); ++broker) {
+        if (broker_name(broker) != name) continue;
+        brokers_[broker].messages = messages;
+        if (broker > 0) brokers_[broker].redelivery.read(in);
+        break;
     }
     return in.ok();
 }
@@ -244,7 +266,7 @@ void Pipeline::restored() {
             continue;
         }
         Labels labels;
-        sources_.find(channel.topic(), labels);
+        source_of(channel, labels);
         attach(slot, labels, moment);
         for (std::uint8_t seat = 0; seat < channel.seat_count; ++seat) {
             const std::uint32_t group = channel.seats[seat].group;

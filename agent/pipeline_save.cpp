@@ -40,8 +40,8 @@ std::size_t group_bytes_max_of(const Group& group) noexcept {
 }  // namespace
 
 std::size_t Pipeline::saved_bytes_max() const noexcept {
-    std::size_t most =
-        std::max({channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + redelivery_.written_bytes_max()});
+    std::size_t most = std::max(
+        {channel_bytes_max, group_bytes_max, source_bytes_max, 1024 + brokers_[0].redelivery.written_bytes_max()});
     if (associations_) most = std::max(most, associations_->written_bytes());
     for (const Group& group : groups_) {
         most = std::max({most, group.model->snapshot_bytes() + 8, group_bytes_max_of(group)});
@@ -50,7 +50,8 @@ std::size_t Pipeline::saved_bytes_max() const noexcept {
 }
 
 std::size_t Pipeline::saved_total_max() const noexcept {
-    std::size_t total = 1024 + redelivery_.written_bytes_max() + sources_.size() * (1024 + key_bytes_max);
+    std::size_t total = 1024 + brokers_.size() * (64 + key_bytes_max + brokers_[0].redelivery.written_bytes_max()) +
+                        sources_.size() * (1024 + key_bytes_max);
     for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
     if (associations_) total += associations_->written_bytes() + key_bytes_max;
     total += channels_.size() * (channel_bytes_max + key_bytes_max);
@@ -98,7 +99,17 @@ void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_sin
             out.put(sources_[source].subscription_id);
             out.put(sources_[source].own_copies);
             sources_[source].ledger.write(out);
+            if (sources_[source].settings.broker_index != 0) out.put_text(sources_[source].settings.broker);
         });
+    }
+    // Of one broker alone "base" says everything.
+    for (std::uint32_t broker = 0; broker < brokers_max; ++broker) {
+        const bool used = brokers_.size() > 1 && broker < brokers_.size();
+        if (!used && !all) continue;
+        ByteWriter out(scratch);
+        if (used) write_broker(broker, out);
+        if (!out.ok()) std::abort();
+        take(key_of("broker", broker).view(), out.written());
     }
     if (associations_ && (all || associations_->changed_at() > since)) {
         ByteWriter out(scratch);
@@ -131,12 +142,19 @@ void Pipeline::write_base(ByteWriter& out) const noexcept {
     }
     ledger_.write(out);
     rules_.write_common(out);
-    redelivery_.write(out);
+    brokers_[0].redelivery.write(out);
+}
+
+void Pipeline::write_broker(std::size_t broker, ByteWriter& out) const noexcept {
+    out.put_text(broker_name(broker));
+    out.put(brokers_[broker].messages);
+    if (broker > 0) brokers_[broker].redelivery.write(out);
 }
 
 void Pipeline::write_channel(const Channel& channel, ByteWriter& out) const noexcept {
     out.put_text(channel.name.view());
-    out.put(channel.topic_bytes);
+    static_assert(channel_name_bytes_max < 256);
+    out.put(static_cast<std::uint16_t>(channel.topic_bytes | channel.broker_bytes << 8U));
     out.put(channel.preprocess_fingerprint);
     out.put(boot_);
     out.put(channel.has_pivot);

@@ -25,7 +25,8 @@ inline constexpr std::uint64_t rule = key + rule_name_bytes_max + channel_name_b
 inline constexpr std::uint64_t source = key + 512;  // beside its topic
 inline constexpr std::uint64_t base = 1024;
 inline constexpr std::uint64_t redelivery = 32;
-inline constexpr std::uint64_t held_row = 16;  // beside its wire form
+inline constexpr std::uint64_t broker = key + 64;  // beside its redelivery table
+inline constexpr std::uint64_t held_row = 16;      // beside its wire form
 }  // namespace saved_bytes
 
 }  // namespace redshank

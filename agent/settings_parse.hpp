@@ -28,6 +28,7 @@ struct SettingsExtras {
     std::vector<std::string> topics;  // a json source for each that no [[source]] has
     bool source_needed = false;       // without any source: a json source "#"
     bool stored = false;              // of an earlier start: a disk that is too small by now is none of its errors
+    bool files = false;               // those that it names must be there: to run, and to check
     Environment environment = environment_of_process();
 };
 

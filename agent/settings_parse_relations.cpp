@@ -7,6 +7,7 @@
 
 #include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
+#include "agent/settings_parse_brokers.hpp"
 #include "agent/settings_parse_tasks.hpp"
 #include "agent/settings_parse_units.hpp"
 #include "drivers/signature.hpp"
@@ -49,13 +50,7 @@ bool complete(std::string_view url) {
     return end.ec == std::errc() && end.ptr == port.data() + port.size() && number != 0;
 }
 
-void check_urls(Settings& settings, SettingsReport& report) {
-    if (const Outcome<BrokerAddress> broker = parse_broker_url(settings.mqtt.url)) {
-        settings.mqtt.host = broker->host;
-        settings.mqtt.port = broker->port;
-    } else {
-        report.error("mqtt.url", "url " + broker.error());
-    }
+void check_uplink(const Settings& settings, SettingsReport& report) {
     const std::string& uplink = settings.uplink.url;
     if (uplink.empty()) return;
     if (!uplink.starts_with("tcp://") && !uplink.starts_with("ipc://")) {
@@ -92,7 +87,7 @@ void check_trusted_keys(const Settings& settings, SettingsReport& report) {
 // The labels that the sources' topics have.
 std::vector<std::string> check_sources(const Settings& settings, SettingsReport& report) {
     std::vector<std::string> labels;
-    std::vector<std::string> filters;
+    std::vector<std::pair<std::uint8_t, std::string>> filters;
     for (std::size_t i = 0; i < settings.sources.size(); ++i) {
         const SourceSettings& source = settings.sources[i];
         const std::string where = numbered("source", i);
@@ -113,12 +108,12 @@ std::vector<std::string> check_sources(const Settings& settings, SettingsReport&
             continue;
         }
         const std::string filter = pattern->filter();
-        const auto same = std::find(filters.begin(), filters.end(), filter);
+        const auto same = std::find(filters.begin(), filters.end(), std::pair(source.broker_index, filter));
         if (same != filters.end()) {
             report.error(where + ".topic", "topic is the same filter as that of another [[source]], " + shown(filter) +
                                                ": a message counts under the first one only");
         }
-        filters.push_back(filter);
+        filters.emplace_back(source.broker_index, filter);
         labels.insert(labels.end(), pattern->names().begin(), pattern->names().end());
     }
     return labels;
@@ -257,6 +252,9 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
     const std::string& id = settings.agent.id;
     if (settings.mqtt.base_topic.empty()) settings.mqtt.base_topic = "redshank/" + id;
     if (settings.mqtt.client_id.empty()) settings.mqtt.client_id = "redshank-" + id;
+    for (BrokerSettings& broker : settings.brokers) {
+        if (broker.client_id.empty()) broker.client_id = "redshank-" + id;
+    }
     for (std::size_t i = 0; i < settings.groups.size(); ++i) {
         GroupSettings& group = settings.groups[i];
         const std::string where = numbered("group", i);
@@ -289,7 +287,8 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
 
 void check_relations(Settings& settings, SettingsReport& report) {
     check_names(settings, report);
-    check_urls(settings, report);
+    check_uplink(settings, report);
+    check_brokers(settings, report);
     check_trusted_keys(settings, report);
     const std::vector<std::string> labels = check_sources(settings, report);
     check_groups(settings, labels, report);

@@ -112,6 +112,7 @@ private:
             const std::string where = name + "#" + std::to_string(index++);
             report_.found(where, position(element.source()));
             KeyTarget to{settings_};
+            if (name == "broker") to.broker = &settings_.brokers.emplace_back();
             if (name == "source") to.source = &settings_.sources.emplace_back();
             if (name == "group") to.group = &settings_.groups.emplace_back();
             if (name == "rule") to.rule = &settings_.rules.emplace_back();

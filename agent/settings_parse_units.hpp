@@ -21,10 +21,12 @@ std::string format_size(std::int64_t bytes);  // in the largest unit of 1024 tha
 // "ewma:0.2" with a factor in (0, 1]: the factor as a fraction of 2^16, nearest, at least 1.
 Outcome<std::uint32_t> parse_smoothing(std::string_view text);
 
-// mqtt://HOST[:PORT]; a host may be a name, an IPv4 address or an IPv6 address in brackets (which stay).
+// mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; a host may be a name, an IPv4 address or an IPv6 address in brackets
+// (which stay).
 struct BrokerAddress {
     std::string host;
     std::uint16_t port = 1883;
+    bool tls = false;
 };
 Outcome<BrokerAddress> parse_broker_url(std::string_view url);
 

@@ -30,6 +30,9 @@ public:
     // Part of start: what it says about predictions; nullptr: nothing.
     void show(const PredictionPublisher* predictions) noexcept { predictions_ = predictions; }
 
+    // Part of start: one client for each broker.
+    void show(const std::vector<std::unique_ptr<MqttClient>>& clients);
+
     // One JSON object; valid until the next call.
     std::string_view json(bool ready) noexcept;
 
@@ -49,6 +52,7 @@ private:
         std::uint64_t alerts_more = 0;
         std::uint32_t baskets = 0;
         std::uint64_t events_left_out = 0;
+        std::array<std::uint64_t, brokers_max> broker_messages{};
         std::size_t association_count = 0;
     };
     Copy copy() noexcept;
@@ -64,6 +68,7 @@ private:
     std::vector<SourceLedger> sources_;
     std::vector<AlertRow> alerts_;
     const PredictionPublisher* predictions_ = nullptr;
+    std::vector<const MqttClient*> clients_;  // by broker
     std::vector<PredictionFigures> figures_;
     std::array<AssociationRow, Associations::rules_most> associations_;
     std::vector<char> text_;

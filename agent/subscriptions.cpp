@@ -7,6 +7,25 @@
 
 namespace redshank {
 
+namespace {
+
+constexpr std::string_view state_key = "agent/subscriptions";
+constexpr std::string_view first_broker = "mqtt";
+
+}  // namespace
+
+std::string SubscriptionTable::key_of(std::string_view broker) {
+    std::string key(state_key);
+    if (broker != first_broker) key.append("/").append(broker);
+    return key;
+}
+
+std::optional<std::string> SubscriptionTable::broker_of_key(std::string_view key) {
+    if (key == state_key) return std::string(first_broker);
+    if (!key.starts_with(state_key) || key.substr(state_key.size(), 1) != "/") return std::nullopt;
+    return std::string(key.substr(state_key.size() + 1));
+}
+
 void SubscriptionTable::read(std::span<const std::byte> saved) {
     ByteReader in(saved);
     next_ = std::max<std::uint32_t>(in.get<std::uint32_t>(), 1);

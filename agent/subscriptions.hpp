@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/settings.hpp"
@@ -16,10 +18,9 @@ namespace redshank {
 // that another one covers is not subscribed to.
 class SubscriptionTable {
 public:
-    static constexpr std::string_view state_key = "agent/subscriptions";  // of the broker of [mqtt]
-    static std::string state_key_of(const BrokerSettings& broker, std::size_t index) {
-        return std::string(state_key) + (index == 0 ? "" : "/" + broker.name);
-    }
+    // Where the table of a broker is kept; that of [mqtt] as it ever was.
+    static std::string key_of(std::string_view broker);
+    static std::optional<std::string> broker_of_key(std::string_view key);  // none: of something else
 
     void read(std::span<const std::byte> saved);
     std::vector<std::byte> write() const;

@@ -77,6 +77,7 @@ std::string every_default() {
         const std::string name(table.name);
         if (name == "rule") continue;  // has no condition by default
         text += (table.array ? "[[" + name + "]]\n" : "[" + name + "]\n");
+        if (name == "broker") text += "name = \"b\"\nurl = \"mqtt://b\"\n";
         if (name == "source") text += "topic = \"t\"\n";
         if (name == "group") text += "name = \"g\"\nchannels = [\"f\"]\n";
         for (const SettingsKey& key : settings_keys()) {
@@ -91,7 +92,9 @@ TEST(SettingsKeys, the_defaults_of_the_table_are_those_of_the_settings) {
     const ParsedSettings said = parse_settings(every_default(), "said", on_host("h"));
     ASSERT_TRUE(said) << said.error().front().text();
     const ParsedSettings unsaid = parse_settings(
-        "[[source]]\ntopic = \"t\"\n[[group]]\nname = \"g\"\nchannels = [\"f\"]\n", "unsaid", on_host("h"));
+        "[[broker]]\nname = \"b\"\nurl = \"mqtt://b\"\n[[source]]\ntopic = \"t\"\n[[group]]\nname = \"g\"\n"
+        "channels = [\"f\"]\n",
+        "unsaid", on_host("h"));
     ASSERT_TRUE(unsaid);
     EXPECT_EQ(everything(*said), everything(*unsaid));
     Settings plain;
@@ -100,6 +103,11 @@ TEST(SettingsKeys, the_defaults_of_the_table_are_those_of_the_settings) {
     plain.agent = unsaid->agent;
     plain.mqtt.client_id = "redshank-h";
     plain.mqtt.base_topic = "redshank/h";
+    BrokerSettings& broker = plain.brokers.emplace_back();
+    broker.name = "b";
+    broker.url = "mqtt://b";
+    broker.host = "b";
+    broker.client_id = "redshank-h";
     EXPECT_EQ(everything(plain), everything(*unsaid));
 }
 

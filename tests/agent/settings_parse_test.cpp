@@ -190,7 +190,7 @@ TEST(SettingsParse, every_error_of_a_file_is_reported_in_its_order) {
               "f.toml:2:6: id must be a text, not a whole number\n"
               "f.toml:4:11: version must be 5, 3 or \"3.1.1\", not 4\n"
               "f.toml:5:7: qos must be 0 to 2, not 3\n"
-              "f.toml:6:7: url must be mqtt://HOST or mqtt://HOST:PORT\n"
+              "f.toml:6:7: url must be mqtt://HOST, mqtts://HOST or one of these with :PORT\n"
               "f.toml:8:10: length needs a unit, like \"10s\", \"500ms\" or \"1m30s\"\n"
               "f.toml:9:12: lateness has no such unit: \"y\" (write it like \"10s\", \"500ms\" or \"1m30s\")\n"
               "f.toml:11:13: max_bytes must be 1MiB to 1TiB, not \"1KiB\"\n"
@@ -212,19 +212,15 @@ TEST(SettingsParse, the_version_of_mqtt_is_a_number_or_its_name) {
 
 TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
     for (const std::string line :
-         {"[mqtt]\nca = \"x\"", "[mqtt]\ncert = \"x\"", "[mqtt]\nkey = \"x\"", "[mqtt]\nusername = \"x\"",
-          "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\"", "[uplink]\nserver_key = \"x\"",
-          "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true", "[[source]]\nformat = \"csv\"\ntopic = \"a\"",
-          "[[source]]\ntopic = \"a\"\npreprocess = { despike = 5 }",
+         {"[uplink]\nserver_key = \"x\"", "[uplink]\nkey_file = \"x\"", "[uplink]\nplain = true",
+          "[[source]]\nformat = \"csv\"\ntopic = \"a\"", "[[source]]\ntopic = \"a\"\npreprocess = { despike = 5 }",
           "[[source]]\ntopic = \"a\"\npreprocess.fill = \"hold\"",
           "[[rule]]\nname = \"r\"\nchannel = \"a\"\nabsent_for = \"auto\""}) {
         const std::string errors = errors_of(line + "\n");
         EXPECT_NE(errors.find("is not supported in this version"), std::string::npos) << line << "\n" << errors;
         EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
     }
-    EXPECT_EQ(errors_of("[mqtt]\nca = \"x\"\n"), "f.toml:2:1: key \"ca\" is not supported in this version\n");
-    EXPECT_EQ(errors_of("[mqtt]\nurl = \"mqtts://h\"\n"),
-              "f.toml:2:7: url = \"mqtts://h\" is not supported in this version\n");
+    EXPECT_EQ(errors_of("[uplink]\nplain = true\n"), "f.toml:2:1: key \"plain\" is not supported in this version\n");
 }
 
 TEST(SettingsParse, an_uplink_off_this_machine_is_refused_with_the_reason) {
