@@ -104,7 +104,7 @@ std::int64_t PahoClient::step(std::int64_t now_ns) {
         fail("the broker does not answer CONNECT or SUBSCRIBE");
     }
     if (broken_) drop_client(State::waiting);
-    if (tls_failed_.exchange(false)) explain_tls_failure();
+    explain_failure();
     if (state_ != State::waiting) return now_ns + idle_step_ns;
     if (went_well_.exchange(false)) backoff_.reset();
     if (retry_at_ns_ == 0) retry_at_ns_ = now_ns + backoff_.next_ns();
@@ -148,14 +148,23 @@ void PahoClient::set_tls() {
     tls.set_enable_server_cert_auth(true);  // the chain
     tls.set_verify(true);                   // the name
     // No error handler: that of Paho C++ 1.2.0 leaves Paho C with the address of a copy that is gone by then. Paho
-    // itself says no more than "TCP/TLS connect failure": see explain_tls_failure.
+    // itself says no more than "TCP/TLS connect failure": see explain_failure.
     options_.set_ssl(std::move(tls));
 }
 
-void PahoClient::explain_tls_failure() {
+void PahoClient::explain_failure() {
+    std::string paho_says;
+    {
+        const std::lock_guard lock(error_mutex_);
+        paho_says.swap(unexplained_);
+    }
+    if (paho_says.empty()) return;
     const std::string why = why_tls_fails(settings_, diagnosis_ns);
-    if (why.empty()) return;
-    set_error("cannot connect to " + settings_.host + ":" + std::to_string(settings_.port) + ": TLS: " + why);
+    set_error(cannot_connect_text() + (why.empty() ? paho_says : "TLS: " + why));
+}
+
+std::string PahoClient::cannot_connect_text() const {
+    return "cannot connect to " + settings_.host + ":" + std::to_string(settings_.port) + ": ";
 }
 
 void PahoClient::open_client() {

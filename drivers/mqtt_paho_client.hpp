@@ -51,7 +51,7 @@ private:
     // On the caller's thread
     void connect(std::int64_t now_ns);
     void set_tls();
-    void explain_tls_failure();
+    void explain_failure();
     void open_client();
     void drop_client(State next);
 
@@ -60,6 +60,7 @@ private:
     void on_failure(const mqtt::token& token) override;
     void on_connack(const mqtt::token& token) noexcept;
     void on_connect_failed(const mqtt::token& token) noexcept;
+    void cannot_connect(const std::string& paho_says) noexcept;
     void on_suback() noexcept;
     void on_lost() noexcept;
     void on_publish_answered(const mqtt::token& token, bool success) noexcept;
@@ -69,6 +70,7 @@ private:
     bool send(const std::string& topic, std::span<const std::byte> payload, bool retain,
               std::uintptr_t context) noexcept;
     bool send_status(std::string_view status, std::uintptr_t context) noexcept;
+    std::string cannot_connect_text() const;
     void fail(const std::string& why) noexcept;
     void set_error(const std::string& why) noexcept;
     void tell_stop(bool PahoClient::*answer) noexcept;
@@ -84,10 +86,9 @@ private:
     mqtt::async_client* paho_ = nullptr;  // stays good inside events while owner_ is being destroyed
 
     std::atomic<State> state_{State::idle};
-    std::atomic<bool> announced_{false};   // on_connected without on_disconnected
-    std::atomic<bool> broken_{false};      // step is to drop the Paho client
-    std::atomic<bool> tls_failed_{false};  // perhaps: step finds out why
-    std::atomic<bool> went_well_{false};   // subscribed since the timer looked last
+    std::atomic<bool> announced_{false};  // on_connected without on_disconnected
+    std::atomic<bool> broken_{false};     // step is to drop the Paho client
+    std::atomic<bool> went_well_{false};  // subscribed since the timer looked last
     std::atomic<std::uint64_t> publishes_refused_{0};
 
     // start's and step's thread only
@@ -101,6 +102,7 @@ private:
 
     mutable std::mutex error_mutex_;
     std::string error_;
+    std::string unexplained_;  // what Paho said of a failure that may be one of TLS
 
     std::mutex stop_mutex_;
     std::condition_variable stop_wake_;

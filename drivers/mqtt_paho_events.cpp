@@ -137,12 +137,17 @@ void PahoClient::on_connect_failed(const mqtt::token& token) noexcept {
         try {
             token.get_connect_response();  // throws what Paho has to say
         } catch (const std::exception& error) {
-            set_error("cannot connect to " + settings_.host + ":" + std::to_string(settings_.port) + ": " +
-                      error.what());
+            cannot_connect(error.what());
         }
     }
-    tls_failed_ = settings_.tls && code <= 0;
     on_lost();
+}
+
+// With TLS that is no more than "TCP/TLS connect failure", and step looks for the reason.
+void PahoClient::cannot_connect(const std::string& paho_says) noexcept {
+    if (!settings_.tls) return set_error(cannot_connect_text() + paho_says);
+    const std::lock_guard lock(error_mutex_);
+    unexplained_ = paho_says;
 }
 
 void PahoClient::on_lost() noexcept {
