@@ -54,7 +54,8 @@ absent_for = "5m"
 - **decimal**: a whole number or a decimal, of less than 10^18, kept as it is written up to 15 digits.
 - **text**: without control characters.
 - **Channel names** are `<topic>:<field>`, `<topic>:value` for a payload that is one number, `<topic>:/a/b` for a nested
-  field; those of a `[[broker]]` have its name in front, `<name>/<topic>:<field>`. A reading whose name would be longer than 192 bytes is rejected as `channel_limit`.
+  field; those of a `[[broker]]` have its name in front, `<name>/<topic>:<field>`. A reading whose name
+  would be longer than 192 bytes is rejected as `channel_limit`.
 - **Patterns** are read level by level: `{name}` is one level and becomes a label, `+` is one level, `#` at the end is
   the rest. In names of channels and groups `{name}` may also be a part of a level, as in `pump-{machine}`.
 
@@ -83,8 +84,8 @@ constexpr std::string_view middle = R"(
 constexpr std::string_view tail = R"(
 ## Not in this version
 
-Refused with a message that says so: `server_key`, `key_file` and `plain` in `[uplink]`, and with them any address that is not on this machine;
-`format = "csv"`; `despike` and `fill` in `preprocess`; `absent_for = "auto"`.
+Refused with a message that says so: `server_key`, `key_file` and `plain` in `[uplink]`, and with them any address that is
+not on this machine; `format = "csv"`; `despike` and `fill` in `preprocess`; `absent_for = "auto"`.
 )";
 
 std::string amount(const SettingsKey& key, std::int64_t value) {
