@@ -15,7 +15,8 @@ constexpr std::int64_t answered_within_ns = 30'000'000'000;
 
 std::string check_name(const std::string& text) {
     if (text.size() > channel_name_bytes_max) return "no name is that long";
-    return text.find('\n') == std::string::npos ? "" : "a name of more than one line cannot be given here";
+    return text.find_first_of("\n\t") == std::string::npos ? ""
+                                                           : "a name with a tab or a line's end cannot be given here";
 }
 
 std::string check_duration(const std::string& text) {

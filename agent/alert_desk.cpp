@@ -58,10 +58,10 @@ std::optional<AlertCommand> read_request(std::string_view rest) {
         const auto end = std::from_chars(text.data(), text.data() + text.size(), into);
         return end.ec == std::errc() && end.ptr == text.data() + text.size();
     };
-    if (!number(next_part(rest, '\n'), action)) return std::nullopt;
+    if (!number(next_part(rest, '\t'), action)) return std::nullopt;
     command.action = static_cast<Action>(action);
-    command.rule = next_part(rest, '\n');
-    command.channel = next_part(rest, '\n');
+    command.rule = next_part(rest, '\t');
+    command.channel = next_part(rest, '\t');
     if (!number(rest, command.for_ns)) return std::nullopt;
     std::array<std::byte, AlertCommand::bytes_max> room;
     if (command.rule.size() > rule_name_bytes_max || command.channel.size() > channel_name_bytes_max) {
@@ -75,8 +75,8 @@ std::optional<AlertCommand> read_request(std::string_view rest) {
 }  // namespace
 
 std::string alert_request(const AlertCommand& command) {
-    return "alert " + std::to_string(static_cast<int>(command.action)) + "\n" + std::string(command.rule) + "\n" +
-           std::string(command.channel) + "\n" + std::to_string(command.for_ns);
+    return "alert " + std::to_string(static_cast<int>(command.action)) + "\t" + std::string(command.rule) + "\t" +
+           std::string(command.channel) + "\t" + std::to_string(command.for_ns);
 }
 
 Outcome<AlertCommand> read_alert_command(std::string_view topic, std::string_view payload) {
@@ -88,11 +88,10 @@ Outcome<AlertCommand> read_alert_command(std::string_view topic, std::string_vie
         command.action = word == "on" ? Action::maintenance_on : Action::maintenance_off;
         if (payload.empty()) return command;
     } else if (verb == "silence" || verb == "ack") {
-        const std::string_view rule = next_part(topic, '/');
         command.action = verb == "ack" ? Action::acknowledge : Action::silence;
-        command.rule = rule == "+" ? std::string_view() : rule;
+        command.rule = next_part(topic, '/');
         command.channel = topic;
-        if (rule.empty()) return failure("a rule's name stands behind " + std::string(verb) + "/");
+        if (command.rule.empty() && !command.channel.empty()) return failure("no rule has an empty name");
         if (command.rule.size() > rule_name_bytes_max || command.channel.size() > channel_name_bytes_max) {
             return failure("no rule or channel has such a long name");
         }

@@ -19,8 +19,8 @@ namespace redshank {
 
 // Where people say what is to become of alerts: by the control socket ("alert ..." requests, the local operator's), and
 // where [alerts] commands allows it over MQTT, by whoever may publish there:
-//   <base>/command/silence/<rule>[/<channel>]   payload: a duration, "1h"; "0s" ends it. `+` as the rule: every rule
-//   <base>/command/ack/<rule>[/<channel>]       payload: none
+//   <base>/command/silence[/<rule>[/<channel>]]   payload: a duration, "1h"; "0s" ends it
+//   <base>/command/ack[/<rule>[/<channel>]]       payload: none
 //   <base>/command/maintenance                  payload: "on", "on 2h" or "off"
 //   A retained one is refused: it would be said again at every start.
 //   Thread: message from the client's events; answer one request at a time; the rest from any.
@@ -51,7 +51,7 @@ private:
 // What stands behind <base>/command/, with its payload. The failure is a sentence. Views into the arguments.
 Outcome<AlertCommand> read_alert_command(std::string_view topic, std::string_view payload);
 
-// The same as the control socket takes it, one line each: action, rule, channel, nanoseconds.
+// The same as the control socket takes it, between tabs: action, rule, channel, nanoseconds.
 std::string alert_request(const AlertCommand& command);
 
 }  // namespace redshank

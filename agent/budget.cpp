@@ -13,6 +13,7 @@
 #include "agent/predictor.hpp"
 #include "agent/result_list.hpp"
 #include "agent/saved_bytes.hpp"
+#include "drivers/mqtt_publisher.hpp"
 #include "drivers/payload_decoder.hpp"
 #include "drivers/uplink/wire.hpp"
 #include "model/model.hpp"
@@ -26,6 +27,8 @@ namespace {
 
 // A connected process with TLS, CURVE, SQLite and Paho C++ and no code of ours, measured on Debian 12.
 constexpr std::uint64_t libraries_bytes = 9'100'000;
+constexpr std::uint64_t client_bytes = 256 << 10;  // of Paho: its packet buffers and tables
+constexpr std::uint64_t tls_bytes = 512 << 10;     // of OpenSSL, mostly the authorities it trusts
 constexpr std::uint64_t page_bytes = 4096;         // of SQLite
 constexpr std::uint64_t record_header_bytes = 32;  // of the inbox
 // Of their wire form (docs/uplink.md): names and, each of its widest, what stands beside them.
@@ -83,7 +86,8 @@ std::uint64_t state_bytes(const Settings& settings) {
     constexpr std::uint64_t key_bytes = channel_name_bytes_max + rule_name_bytes_max + 16;
     return limits.channels_max * (key_bytes + sizeof(Channel)) + limits.groups_max * (2 * key_bytes + sizeof(Group)) +
            model_bytes(settings).saved + rule_slots(settings) * (key_bytes + sizeof(RuleState)) +
-           20ULL * limits.redeliveries_max + association_bytes(settings) + output_bytes(settings, wire::row_bytes_max);
+           20ULL * broker_count(settings) * limits.redeliveries_max + association_bytes(settings) +
+           output_bytes(settings, wire::row_bytes_max);
 }
 
 // As the store divides max_bytes.
@@ -96,6 +100,17 @@ std::uint64_t journal_bytes(const Settings& settings) {
     return 4 * journal_part_bytes(settings.storage.bytes_max);
 }
 
+// The first one and what all share are among the libraries.
+std::uint64_t broker_bytes(const Settings& settings) {
+    std::uint64_t bytes = 0;
+    for (std::size_t broker = 0; broker < broker_count(settings); ++broker) {
+        bytes += MqttPublisher::bytes_max + sizeof(MqttPublisher);
+        if (broker == 0) continue;
+        bytes += client_bytes + (broker_at(settings, broker).tls ? tls_bytes : 0);
+    }
+    return bytes;
+}
+
 std::uint64_t decoder_bytes(const Settings& settings) {
     const Capacities& limits = settings.capacities;
     const PayloadDecoder::Limits decoder{.payload_bytes_max = limits.payload_bytes_max,
@@ -104,6 +119,25 @@ std::uint64_t decoder_bytes(const Settings& settings) {
     const bool csv = has_format(settings, PayloadFormat::csv);
     return PayloadDecoder::make_json(decoder)->bytes() + PayloadDecoder::make_number(decoder)->bytes() +
            (csv ? PayloadDecoder::make_csv(decoder)->bytes() : 0);
+}
+
+}  // namespace
+
+namespace {
+
+// What one channel is saved with, at the widest that these settings give.
+std::uint64_t channel_saved_bytes(const Settings& settings) {
+    std::uint64_t links = 0;
+    for (const RuleSettings& rule : settings.rules) links += rule.join == RuleJoin::none ? 1U : 2U;
+    std::uint64_t bytes = saved_bytes::channel + saved_bytes::link * std::min<std::uint64_t>(links, Channel::rules_max);
+    const auto any = [&settings](auto wanted) { return std::ranges::any_of(settings.sources, wanted); };
+    if (any([](const SourceSettings& source) { return source.preprocess.despike_readings > 0; })) {
+        bytes += saved_bytes::filter;
+    }
+    if (any([](const SourceSettings& source) { return source.preprocess.smooth_readings > 0; })) {
+        bytes += saved_bytes::filter;
+    }
+    return bytes;
 }
 
 }  // namespace
@@ -124,11 +158,14 @@ std::uint64_t state_disk_bytes(const Settings& settings) {
         topics += state_disk_bytes_max(saved_bytes::source + source.topic.size());
     const std::uint64_t alerts = limits.alerts_max * (saved_bytes::held_row + alert_row_bytes_max);
     const std::uint64_t held = held_aggregates_max(limits) * (saved_bytes::held_row + aggregate_row_bytes_max);
-    return entries(limits.channels_max, saved_bytes::channel) +
+    return entries(limits.channels_max, channel_saved_bytes(settings)) +
+           entries(limits.channels_max, saved_bytes::sketches) +
            entries(derives_any(settings) ? limits.channels_max : 0, saved_bytes::rolling) +
            entries(limits.groups_max, saved_bytes::group + members * saved_bytes::group_member) +
            model_bytes(settings).disk + entries(rule_states, saved_bytes::rule) + topics +
            entries(1, saved_bytes::base + saved_bytes::redelivery * limits.redeliveries_max) + entries(1, alerts) +
+           entries(settings.brokers.empty() ? 0 : broker_count(settings),
+                   saved_bytes::broker + saved_bytes::redelivery * limits.redeliveries_max) +
            entries(1, alerts + held) +
            entries(settings.associations.channels.empty() ? 0 : 1, association_bytes(settings)) +
            entries(settings.outputs.empty() ? 0 : 1,
@@ -168,7 +205,8 @@ std::vector<BudgetLine> memory_budget(const Settings& settings) {
         {"associations", settings.associations.channels.empty() ? 0 : Associations(settings).bytes()},
         {"models to go back to", ModelCopies::bytes_max},
         {"rules", rule_slots(settings) * (sizeof(RuleState) + timer_bytes)},
-        {"redelivery table", limits.redeliveries_max * redelivery_bytes},
+        {"redelivery tables", broker_count(settings) * limits.redeliveries_max * redelivery_bytes},
+        {"brokers", broker_bytes(settings)},
         {"decoders", decoder_bytes(settings)},
         {"results", 2 * list},  // one being filled, one being written
         {"alerts on their way", limits.alerts_max * sizeof(AlertRow)},

@@ -18,7 +18,7 @@ struct Seat {
     std::uint8_t member = 0;
 };
 
-// One value of one topic, "<topic>:<field>", and what is known of it.
+// One value of one topic, "<topic>:<field>" or "<broker>/<topic>:<field>", and what is known of it.
 struct Channel {
     static constexpr std::size_t seats_max = 4;
     static constexpr std::size_t rules_max = 16;
@@ -27,7 +27,8 @@ struct Channel {
 
     bool used = false;
     ChannelName name;
-    std::uint16_t topic_bytes = 0;  // length of the topic in `name`
+    std::uint16_t topic_bytes = 0;   // length of the topic in `name`, that of the broker's name in front included
+    std::uint16_t broker_bytes = 0;  // of that, slash and all; 0: of the broker of [mqtt]
     std::uint16_t source = 0;
     static constexpr std::uint64_t predicted = 1;  // in place of a fingerprint: what a group predicts, of no source
     static constexpr std::uint64_t derived = 2;    // or what is derived from another channel, of the same source
@@ -52,6 +53,8 @@ struct Channel {
     std::array<std::uint32_t, features_max> features{};
 
     std::string_view topic() const noexcept { return name.view().substr(0, topic_bytes); }
+    std::string_view broker_prefix() const noexcept { return name.view().substr(0, broker_bytes); }
+    std::string_view topic_at_broker() const noexcept { return topic().substr(broker_bytes); }
     std::string_view field() const noexcept { return name.view().substr(topic_bytes + 1u); }
 };
 

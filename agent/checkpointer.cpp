@@ -42,7 +42,7 @@ Checkpointer::Checkpointer(std::unique_ptr<Store> store, std::filesystem::path f
         {held.pipeline().saved_bytes_max(), publisher_.saved_bytes_max(), outputs_.saved_bytes_max(), held_bytes_max}));
     state_bytes_.reserve(held.pipeline().saved_total_max() + publisher_.saved_bytes_max() + outputs_.saved_bytes_max() +
                          held_bytes_max + std::size_t{64} * 1024);
-    state_.reserve(3 * settings.capacities.channels_max + 3 * settings.capacities.groups_max + rule_slots(settings) +
+    state_.reserve(4 * settings.capacities.channels_max + 3 * settings.capacities.groups_max + rule_slots(settings) +
                    settings.sources.size() + 2 * settings.capacities.channels_max + ModelCopies::copies_max + 64);
     row_bytes_.reserve(held_bytes_max);
     rows_.reserve(rows_max);

@@ -114,7 +114,7 @@ private:
 
     void add_overrides(CLI::App* to) {
         to->add_option("--broker", arguments_.broker, "Broker, in place of mqtt.url")
-            ->type_name("mqtt://HOST[:PORT]")
+            ->type_name("mqtt[s]://HOST[:PORT]")
             ->check(CLI::Validator(check_broker, ""));
         to->add_option("--topic", arguments_.topics, "Topics beside those of the configuration, read as JSON")
             ->type_name("FILTER")
@@ -175,7 +175,7 @@ private:
         extras.topics = arguments_.topics;
         extras.source_needed = !replay_->parsed();
         extras.key_files = run_->parsed() || check_->parsed();
-        extras.programs_needed = run_->parsed() || check_->parsed();
+        extras.files = run_->parsed() || check_->parsed();
         const std::optional<std::filesystem::path> file = configuration_file();
         ParsedSettings parsed = file ? load_settings(*file, extras) : parse_settings("", "defaults", extras);
         if (parsed) return std::move(*parsed);

@@ -25,6 +25,7 @@ struct Group {
     ChannelName name;
     std::uint16_t settings = alone;  // index of the [[group]]
     std::uint8_t members = 1;
+    std::uint8_t broker = 0;                  // of the channel that it was first seen with
     std::uint64_t known = 0;                  // members that ever had a value, a bit each
     std::uint64_t fresh = 0;                  // members with a value since the last scoring
     std::array<float, members_max> values{};  // distances from the pivot, in the channel's unit

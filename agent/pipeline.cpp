@@ -44,7 +44,7 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
       json_(PayloadDecoder::make_json(decoder_limits(settings.capacities))),
       number_(PayloadDecoder::make_number(decoder_limits(settings.capacities))),
       csv_(make_csv(settings)),
-      redelivery_(settings.capacities.redeliveries_max),
+      brokers_(broker_count(settings), {.redelivery = Redelivery(settings.capacities.redeliveries_max)}),
       timers_(settings.capacities.channels_max * Windows::windows_max + rule_slots(settings)),
       rules_(compile_all(settings), rule_slots(settings), timers_,
              static_cast<std::uint32_t>(settings.capacities.channels_max * Windows::windows_max),
@@ -60,7 +60,9 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
         rule_patterns_.push_back(
             checked_pattern(rule.group.empty() ? rule.channel : rule.group, TopicPattern::Use::name));
     }
-    broker_names_.emplace_back().assign("mqtt");
+    for (std::size_t broker = 0; broker < broker_count(settings_); ++broker) {
+        broker_names_.emplace_back().assign(broker_at(settings_, broker).name);
+    }
     predicts_ = predicts(settings_);
     if (!settings_.associations.channels.empty()) associations_.emplace(settings_);
     groups_ = std::vector<Group>(group_first_.back());
@@ -101,22 +103,13 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
             break;
         case RecordKind::connected: {
             ByteReader body(record.body);
-            const bool session_present = body.get<std::uint8_t>() != 0;
-            redelivery_.connected(session_present);
-            for (std::uint16_t source = 0; source < sources_.size() && !session_present; ++source) {
-                sources_[source].own_copies = false;
-                sources_[source].changed_at = position_;
-            }
+            on_broker_connected(broker_of(record), body.get<std::uint8_t>() != 0);
             break;
         }
         case RecordKind::subscribed:
-            rules_.resume(0, moment);
-            break;
         case RecordKind::disconnected:
-            rules_.pause(0, record.stamp_ns, position_);
-            break;
         case RecordKind::down:
-            rules_.pause_all(record.stamp_ns, position_);
+            tell_rules_of_broker(record, moment);
             break;
         case RecordKind::flush:
             close_all_windows(quality::split, moment);
@@ -133,6 +126,25 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
         case RecordKind::began:
             break;
     }
+}
+
+void Pipeline::on_broker_connected(std::uint8_t broker, bool session_present) noexcept {
+    if (broker >= brokers_.size()) return;
+    brokers_[broker].redelivery.connected(session_present);
+    for (std::uint16_t source = 0; source < sources_.size() && !session_present; ++source) {
+        if (sources_[source].settings.broker_index != broker) continue;
+        sources_[source].own_copies = false;
+        sources_[source].changed_at = position_;
+    }
+}
+
+// The one place where rules hear that a broker came or went. As yet they know that of [mqtt] alone.
+void Pipeline::tell_rules_of_broker(const Record& record, Moment& moment) noexcept {
+    const std::uint8_t broker = broker_of(record);
+    if (record.kind == RecordKind::down) return rules_.pause_all(record.stamp_ns, position_);
+    if (broker >= brokers_.size()) return;
+    record.kind == RecordKind::subscribed ? rules_.resume(broker, moment)
+                                          : rules_.pause(broker, record.stamp_ns, position_);
 }
 
 void Pipeline::finish(Outputs& out) noexcept {
@@ -188,6 +200,7 @@ void Pipeline::reject(Error reason, std::uint16_t source, std::string_view topic
 // Two ways to come twice: once for each overlapping subscription, and again after a connection broke.
 bool Pipeline::is_duplicate(const Message& message, std::uint16_t source) noexcept {
     Source& from = sources_[source];
+    Redelivery& redelivery = brokers_[message.broker].redelivery;
     const std::uint64_t hash = fnv1a(message.payload, fnv1a(message.topic));
     bool again = false;
     if (message.subscription_id != 0 && from.subscription_id != 0) {
@@ -195,20 +208,25 @@ bool Pipeline::is_duplicate(const Message& message, std::uint16_t source) noexce
             again = from.own_copies;
         } else if (!from.own_copies) {
             from.own_copies = true;
-            again = redelivery_.is_copy_of_newest(message.subscription_id, hash);
+            again = redelivery.is_copy_of_newest(message.subscription_id, hash);
         }
     }
-    if (message.qos == 0) return again;
-    again = again || (message.duplicate && redelivery_.seen_in_earlier_connection(message.packet_id, hash));
-    redelivery_.received(message.packet_id, hash, message.subscription_id);
+    if (message.qos == 0) {
+        redelivery.received(hash, message.subscription_id);
+        return again;
+    }
+    again = again || (message.duplicate && redelivery.seen_in_earlier_connection(message.packet_id, hash));
+    redelivery.received(message.packet_id, hash, message.subscription_id);
     return again;
 }
 
 void Pipeline::on_message(const Message& message, Moment& moment) noexcept {
     ++moment.ledger.messages;
+    if (message.broker >= brokers_.size()) return reject(Error::no_source, Sources::none, message.topic, moment);
+    ++brokers_[message.broker].messages;
     if (!valid_topic(message.topic)) return reject(Error::bad_topic, Sources::none, message.topic, moment);
     Labels labels;
-    const std::uint16_t source = sources_.find(message.topic, labels);
+    const std::uint16_t source = sources_.find(message.topic, labels, message.broker);
     if (source == Sources::none || below(message.topic, settings_.mqtt.base_topic)) {
         return reject(Error::no_source, Sources::none, message.topic, moment);
     }
@@ -261,7 +279,7 @@ void Pipeline::on_row(const Message& message, std::uint16_t source, const Labels
         }
         on_reading(channel, *field.value, time, message.row_end, moment);
     }
-    if (!message.row_end) end_message(message.topic, moment);
+    if (!message.row_end) end_message(source, message.topic, moment);
 }
 
 Pipeline::EventTime Pipeline::event_time(const DecodedRow& row, std::int64_t now_ns) const noexcept {
@@ -423,6 +441,7 @@ void Pipeline::on_began(bool wall_trusted, Moment& moment) noexcept {
         moment.out.alert(row);
     }
     leftover_.windows.clear();
+    leftover_.window_places.clear();
     leftover_.alerts.clear();
     if (leftover_.other_boot) {
         rules_.move_time_line(leftover_.now_ns, moment.now_ns);

@@ -47,7 +47,9 @@ public:
     void on_record(const Record& record, Outputs& out) noexcept;
     // Recovery found records missing: one of them may have been a reconnect, so what was received before them counts as
     // of an earlier connection. Without this a message redelivered after it would be counted twice.
-    void records_skipped() noexcept { redelivery_.connected(true); }
+    void records_skipped() noexcept {
+        for (BrokerState& broker : brokers_) broker.redelivery.connected(true);
+    }
     // End of a file: open windows close as results, no timer fires.
     void finish(Outputs& out) noexcept;
 
@@ -62,6 +64,7 @@ public:
     const Sources& sources() const noexcept { return sources_; }
     Sources& sources() noexcept { return sources_; }
     const AlertRules& rules() const noexcept { return rules_; }
+    std::uint64_t messages_of(std::size_t broker) const noexcept { return brokers_[broker].messages; }
     std::size_t channels() const noexcept { return channel_count_; }
     std::size_t channels_max() const noexcept { return channels_.size(); }
     std::size_t groups() const noexcept { return groups_used_; }
@@ -71,9 +74,9 @@ public:
 
     // What changed after position `since` (0: everything, and what is gone), and models that changed after
     // `models_since` (nullopt: none).
-    //   key: "base", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...", "pairs", "gate",
-    //   "rolling/...". A model that a command changed is saved with the command's position. No heap but the callback's
-    //   own.
+    //   key: "base", "broker/...", "source/...", "channel/...", "group/...", "rule/...", "model/...", "before/...",
+    //   "pairs", "gate", "rolling/...", "sketch/...". A model that a command changed is saved with the command's
+    //   position. No heap but the callback's own.
     void save(std::uint64_t since, std::optional<std::uint64_t> models_since, std::span<std::byte> scratch,
               const SaveEntry& take) const;
     std::size_t saved_bytes_max() const noexcept;  // of one entry: what `scratch` needs
@@ -139,6 +142,8 @@ private:
     void close_all_windows(std::uint32_t quality, Moment& moment) noexcept;
     void fire_timers_until(std::int64_t stamp_ns, Moment& moment) noexcept;
     void on_began(bool wall_trusted, Moment& moment) noexcept;
+    void on_broker_connected(std::uint8_t broker, bool session_present) noexcept;
+    void tell_rules_of_broker(const Record& record, Moment& moment) noexcept;
 
     // pipeline_derived.cpp: scale, and channels that are derived from others
     void configure(Channel& channel) const noexcept;
@@ -171,7 +176,7 @@ private:
     void take_empty_row(std::uint32_t group, Moment& moment) noexcept;
     void report_predictions(std::uint32_t group, Moment& moment) noexcept;
     void keep_prediction(const Group& group, const Prediction& prediction, Moment& moment) noexcept;
-    void end_message(std::string_view topic, Moment& moment) noexcept;
+    void end_message(std::uint16_t source, std::string_view topic, Moment& moment) noexcept;
     bool keeps_predictions_as(const Channel& channel) const;
     std::string_view target_name(const Group& group, std::uint8_t member) const noexcept;
 
@@ -180,6 +185,7 @@ private:
                              Moment& moment) noexcept;
     std::uint32_t new_channel(const ChannelName& name, std::size_t topic_bytes, std::uint16_t source,
                               Moment& moment) noexcept;
+    std::uint16_t source_of(const Channel& channel, Labels& labels) const noexcept;
     void attach(std::uint32_t channel, const Labels& labels, Moment& moment) noexcept;
     void attach_rules(std::uint32_t channel, Moment& moment) noexcept;
     AlertRules::Target target_of(std::uint16_t rule, const Channel& channel) const noexcept;
@@ -190,10 +196,11 @@ private:
     void link(std::span<RuleLink> links, std::uint8_t& count, std::uint32_t state, std::uint8_t part,
               std::string_view name) noexcept;
     bool second_name(std::uint16_t rule, std::string_view first, ChannelName& out) const noexcept;
-    std::uint8_t broker_of(const Group& group) const noexcept;
+    std::uint8_t broker_of_channel(const Channel& channel) const noexcept;
     void seat(std::uint32_t channel, const ChannelName& group_name, std::uint16_t settings, std::uint8_t member,
               Moment& moment) noexcept;
-    std::uint32_t group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept;
+    std::uint32_t group_of(const ChannelName& name, std::uint16_t settings, std::uint8_t broker,
+                           Moment& moment) noexcept;
     void begin_group(std::uint32_t group, const ChannelName& name, std::uint16_t settings) noexcept;
     void attach_group_rules(std::uint32_t group, Moment& moment) noexcept;
     bool channel_matches(std::uint16_t rule, const Channel& channel) const noexcept;
@@ -214,6 +221,9 @@ private:
     bool read_model(std::uint32_t slot, ByteReader& in);
     bool read_rule(std::uint32_t slot, ByteReader& in);
     bool read_source(ByteReader& in) noexcept;
+    void write_broker(std::size_t broker, ByteWriter& out) const noexcept;
+    bool read_broker(ByteReader& in) noexcept;
+    const std::string& broker_name(std::size_t broker) const noexcept { return broker_at(settings_, broker).name; }
 
     std::uint32_t timer_of(std::uint32_t channel, std::size_t window) const noexcept {
         return static_cast<std::uint32_t>(channel * Windows::windows_max + window);
@@ -230,7 +240,11 @@ private:
     std::unique_ptr<PayloadDecoder> json_;
     std::unique_ptr<PayloadDecoder> number_;
     std::unique_ptr<PayloadDecoder> csv_;  // where a source has that format
-    Redelivery redelivery_;
+    struct BrokerState {
+        Redelivery redelivery;
+        std::uint64_t messages = 0;
+    };
+    std::vector<BrokerState> brokers_;
     Timers timers_;
     AlertRules rules_;
     std::vector<TopicPattern> channel_patterns_;  // of [[channel]]
@@ -258,6 +272,7 @@ private:
     // Left over by an older configuration or boot, until the `began` record.
     struct Leftover {
         std::vector<AggregateRow> windows;
+        std::vector<std::uint32_t> window_places;  // timer_of each of them, as they were saved
         std::vector<AlertRow> alerts;
         std::uint64_t boot = 0;  // that the saved state was of
         std::int64_t now_ns = 0;
@@ -275,6 +290,7 @@ private:
     void leave_clear(std::uint32_t rule_state);
     void write_links(std::span<const RuleLink> links, std::string_view name, ByteWriter& out) const noexcept;
     bool read_links(ByteReader& in);
+    bool read_sketches(std::uint32_t slot, ByteReader& in);
     std::optional<AlertRules::Target> saved_target(std::uint16_t rule, std::string_view name) const noexcept;
     std::uint64_t link_key(const RuleLink& link, std::string_view name) const noexcept;
     void begin_anew(std::uint32_t group);

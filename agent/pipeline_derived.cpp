@@ -119,7 +119,7 @@ void Pipeline::keep_derived(std::uint32_t from, std::string_view feature, std::u
             channels_[slot].preprocess = Preprocess(PreprocessSettings{});
             channels_[slot].preprocess_fingerprint = Channel::derived;
             Labels labels;
-            sources_.find(channels_[slot].topic(), labels);
+            source_of(channels_[slot], labels);
             attach(slot, labels, moment);
         }
         if (channels_[slot].preprocess_fingerprint != Channel::derived) return reject();  // a field of that very name
@@ -141,6 +141,7 @@ bool Pipeline::keeps_derived(const Channel& channel) const noexcept {
     Channel base;
     base.name.assign(name.substr(0, slash));
     base.topic_bytes = channel.topic_bytes;
+    base.broker_bytes = channel.broker_bytes;
     base.source = channel.source;
     base.preprocess_fingerprint = UINT64_MAX;
     configure(base);

@@ -56,10 +56,11 @@ std::uint32_t Pipeline::find_group(std::string_view name) const noexcept {
 
 std::uint32_t Pipeline::channel_of(std::uint16_t source, std::string_view topic, std::string_view field,
                                    const Labels& labels, Moment& moment) noexcept {
+    const std::string_view prefix = sources_.prefix_of(sources_[source].settings.broker_index);
     ChannelName name;
-    if (!name.assign(topic) || !name.append(":") || !name.append(field)) return no_slot;
+    if (!name.assign(prefix) || !name.append(topic) || !name.append(":") || !name.append(field)) return no_slot;
     if (const std::uint32_t known = find_channel(name.view()); known != NameIndex::none) return known;
-    const std::uint32_t slot = new_channel(name, topic.size(), source, moment);
+    const std::uint32_t slot = new_channel(name, prefix.size() + topic.size(), source, moment);
     if (slot != no_slot) attach(slot, labels, moment);
     return slot;
 }
@@ -78,6 +79,10 @@ std::uint32_t Pipeline::new_channel(const ChannelName& name, std::size_t topic_b
     channel.name = name;
     channel.topic_bytes = static_cast<std::uint16_t>(topic_bytes);
     channel.source = source;
+    if (source != Sources::none) {
+        channel.broker_bytes =
+            static_cast<std::uint16_t>(sources_.prefix_of(sources_[source].settings.broker_index).size());
+    }
     const bool read = source != Sources::none;
     const PreprocessSettings preprocess = read ? sources_[source].settings.preprocess : PreprocessSettings{};
     channel.preprocess = Preprocess(preprocess);
@@ -87,6 +92,11 @@ std::uint32_t Pipeline::new_channel(const ChannelName& name, std::size_t topic_b
     channel.changed_at = moment.position;
     channel_index_.insert(name.view(), slot);
     return slot;
+}
+
+std::uint16_t Pipeline::source_of(const Channel& channel, Labels& labels) const noexcept {
+    const std::uint8_t broker = sources_.broker_of_prefix(channel.broker_prefix());
+    return broker == Sources::unknown_broker ? Sources::none : sources_.find(channel.topic_at_broker(), labels, broker);
 }
 
 void Pipeline::attach(std::uint32_t slot, const Labels& labels, Moment& moment) noexcept {
@@ -115,7 +125,7 @@ void Pipeline::seat(std::uint32_t slot, const ChannelName& group_name, std::uint
         ++groups_refused_;
         return;
     }
-    const std::uint32_t group = group_of(group_name, settings, moment);
+    const std::uint32_t group = group_of(group_name, settings, broker_of_channel(channel), moment);
     if (group == no_slot) return;
     channel.seats[channel.seat_count++] = {group, member};
     const bool read = channel.source != Sources::none && channel.preprocess_fingerprint > Channel::derived;
@@ -125,7 +135,8 @@ void Pipeline::seat(std::uint32_t slot, const ChannelName& group_name, std::uint
     if (groups_[group].predictor != nullptr) groups_[group].predictor->channels[member] = slot;
 }
 
-std::uint32_t Pipeline::group_of(const ChannelName& name, std::uint16_t settings, Moment& moment) noexcept {
+std::uint32_t Pipeline::group_of(const ChannelName& name, std::uint16_t settings, std::uint8_t broker,
+                                 Moment& moment) noexcept {
     if (const std::uint32_t known = find_group(name.view()); known != no_slot) {
         if (groups_[known].settings == settings) return known;
         ++groups_refused_;  // "pump-{a}" and "pump-{b}" gave one name: it is the first one's
@@ -135,6 +146,7 @@ std::uint32_t Pipeline::group_of(const ChannelName& name, std::uint16_t settings
     for (std::uint32_t slot = group_first_[kind]; slot < group_first_[kind + 1]; ++slot) {
         if (groups_[slot].used) continue;
         begin_group(slot, name, settings);
+        groups_[slot].broker = broker;
         groups_[slot].changed_at = moment.position;
         groups_[slot].model_changed_at = moment.position;
         attach_group_rules(slot, moment);

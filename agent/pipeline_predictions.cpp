@@ -154,7 +154,7 @@ void Pipeline::join_labels(std::uint32_t slot, Moment& moment) noexcept {
 }
 
 // A row whose label did not come with its message has none: where the label comes from another topic, it is waited for.
-void Pipeline::end_message(std::string_view topic, Moment& moment) noexcept {
+void Pipeline::end_message(std::uint16_t source, std::string_view topic, Moment& moment) noexcept {
     if (!predicts_) return;
     for (std::uint32_t slot = 0; slot < groups_.size(); ++slot) {
         Group& group = groups_[slot];
@@ -166,7 +166,8 @@ void Pipeline::end_message(std::string_view topic, Moment& moment) noexcept {
         if (group.fresh == 0 || group.changed_at != moment.position) continue;
         const std::uint8_t target = group.predictor->predictions().front().member;
         const std::uint32_t channel = group.predictor->channels[target];
-        const bool comes_apart = channel != Predictor::no_channel && channels_[channel].topic() != topic;
+        const bool comes_apart = channel != Predictor::no_channel &&
+                                 (channels_[channel].source != source || channels_[channel].topic_at_broker() != topic);
         if (!comes_apart && (group.fresh | std::uint64_t{1} << target) == group.all()) score(slot, moment);
     }
 }

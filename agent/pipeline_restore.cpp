@@ -38,20 +38,24 @@ bool Pipeline::read_base(ByteReader& in) {
     now_ns_ = leftover_.now_ns;
     ledger_.read(in);
     rules_.read_common(in, leftover_.format);
-    redelivery_.read(in);
+    brokers_[0].redelivery.read(in);
+    brokers_[0].messages = ledger_.messages;  // unless an entry of its own says otherwise
     return in.ok();
 }
 
 bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     Channel channel;
     channel.name.assign(in.get_text());
-    channel.topic_bytes = in.get<std::uint16_t>();
-    if (!in.ok() || channel.topic_bytes >= channel.name.size()) return false;
+    const auto bytes = in.get<std::uint16_t>();
+    channel.topic_bytes = bytes & 0xffU;
+    channel.broker_bytes = static_cast<std::uint16_t>(bytes >> 8U);
+    if (!in.ok() || channel.topic_bytes >= channel.name.size() || channel.broker_bytes > channel.topic_bytes)
+        return false;
     const auto fingerprint = in.get<std::uint64_t>();
     const bool predicted = fingerprint == Channel::predicted;
     const bool derived = fingerprint == Channel::derived;
     Labels labels;
-    channel.source = predicted ? Sources::none : sources_.find(channel.topic(), labels);
+    channel.source = predicted ? Sources::none : source_of(channel, labels);
     const bool read = channel.source != Sources::none && !derived && sources_.takes(channel.source, channel.field());
     const bool from_other = derived && channel.source != Sources::none && keeps_derived(channel);
     channel.used = slot < channels_.size() && (predicted ? keeps_predictions_as(channel) : read || from_other);
@@ -66,7 +70,7 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
     channel.readings = in.get<std::uint64_t>();
     channel.scale.read(in);
     channel.preprocess.read(in, leftover_.format < format_with_links);
-    channel.windows.read(in, leftover_.format < format_with_links);
+    channel.windows.read(in);
     if (leftover_.format >= format_with_links) {
         channel.has_last = in.get<bool>();
         channel.last_raw = in.get<std::int64_t>();
@@ -86,6 +90,7 @@ bool Pipeline::read_channel(std::uint32_t slot, ByteReader& in) {
         row.quality = open.quality | quality::split;
         row.parts = open.parts;
         leftover_.windows.push_back(row);
+        leftover_.window_places.push_back(timer_of(slot, window));
         open.open = false;
     }
     if (!channel.used) return true;
@@ -147,6 +152,8 @@ bool Pipeline::read_group(std::uint32_t saved_slot, ByteReader& in) {
     if (leftover_.format >= format_with_links) {
         if (!read_links(in)) return false;
         GroupFill passed_over;
+        const auto broker = in.get<std::uint8_t>();
+        group.broker = broker < brokers_.size() ? broker : std::uint8_t{0};
         if (in.get<bool>()) (fills_.empty() ? passed_over : fills_[slot]).read(group.members, in);
     }
     if (group.predictor != nullptr) group.predictor->read_row(in);
@@ -205,7 +212,7 @@ std::optional<AlertRules::Target> Pipeline::saved_target(std::uint16_t rule, std
         const std::uint32_t group = find_group(name);
         if (group == no_slot) return std::nullopt;
         AlertRules::Target target = whole(groups_[group].name);
-        target.broker = broker_of(groups_[group]);
+        target.broker = groups_[group].broker;
         return target;
     }
     if (rules_.rule(rule).per == RulePer::channel) {
@@ -219,6 +226,23 @@ std::optional<AlertRules::Target> Pipeline::saved_target(std::uint16_t rule, std
         if (target.view() == name) return target;
     }
     return std::nullopt;
+}
+
+// Of the windows that the channel of that slot was saved with, which may be left over by now.
+bool Pipeline::read_sketches(std::uint32_t slot, ByteReader& in) {
+    std::array<QuantileSketch, Windows::windows_max> sketches;
+    if (!Windows::read_sketches(in, sketches)) return false;
+    for (std::size_t i = 0; i < leftover_.windows.size(); ++i) {
+        const std::uint32_t place = leftover_.window_places[i];
+        if (place / Windows::windows_max == slot) {
+            leftover_.windows[i].parts.sketch = sketches[place % Windows::windows_max];
+        }
+    }
+    for (std::size_t window = 0; slot < channels_.size() && window < Windows::windows_max; ++window) {
+        OpenWindow& open = channels_[slot].windows[window];
+        if (channels_[slot].used && open.open) open.parts.sketch = sketches[window];
+    }
+    return true;
 }
 
 bool Pipeline::read_links(ByteReader& in) {
@@ -240,7 +264,9 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
         rolling_[*slot].read(in);
         return in.ok();
     }
+    if (const auto slot = slot_of(key, "sketch")) return *slot >= leftover_.channels || read_sketches(*slot, in);
     if (key == "gate") return rules_.read_gate(in);
+    if (slot_of(key, "broker")) return read_broker(in);
     if (key == "pairs") return !associations_ || associations_->read(in);
     if (slot_of(key, "before")) return true;  // the database alone keeps it
     const auto slot = slot_of(key, "source");
@@ -250,13 +276,30 @@ bool Pipeline::restore(std::string_view key, std::span<const std::byte> value) {
 
 bool Pipeline::read_source(ByteReader& in) noexcept {
     const std::string_view topic = in.get_text();
-    for (std::uint16_t source = 0; source < sources_.size(); ++source) {
+    const auto subscription_id = in.get<std::uint32_t>();
+    const bool own_copies = in.get<bool>();
+    SourceLedger ledger;
+    ledger.read(in);
+    const std::string_view broker = in.left() > 0 ? in.get_text() : std::string_view(broker_name(0));
+    for (std::uint16_t source = 0; source < sources_.size() && in.ok(); ++source) {
         Source& to = sources_[source];
-        if (to.settings.topic != topic) continue;
-        const bool same_subscription = in.get<std::uint32_t>() == to.subscription_id;
-        to.own_copies = in.get<bool>() && same_subscription;
-        to.ledger.read(in);
-        return in.ok();
+        if (to.settings.topic != topic || to.settings.broker != broker) continue;
+        to.own_copies = own_copies && subscription_id == to.subscription_id;
+        to.ledger = ledger;
+        break;
+    }
+    return in.ok();
+}
+
+// By name: their order may be another one by now.
+bool Pipeline::read_broker(ByteReader& in) noexcept {
+    const std::string_view name = in.get_text();
+    const auto messages = in.get<std::uint64_t>();
+    for (std::size_t broker = 0; broker < brokers_.size() && in.ok(); ++broker) {
+        if (broker_name(broker) != name) continue;
+        brokers_[broker].messages = messages;
+        if (broker > 0) brokers_[broker].redelivery.read(in);
+        break;
     }
     return in.ok();
 }
@@ -312,7 +355,7 @@ void Pipeline::restored() {
             continue;
         }
         Labels labels;
-        sources_.find(channel.topic(), labels);
+        source_of(channel, labels);
         attach(slot, labels, moment);
         for (std::uint8_t seat = 0; seat < channel.seat_count; ++seat) {
             const std::uint32_t group = channel.seats[seat].group;

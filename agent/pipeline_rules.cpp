@@ -27,13 +27,14 @@ AlertRules::Target Pipeline::target_of(std::uint16_t rule, const Channel& channe
     AlertRules::Target target{.named = &channel.name,
                               .name_bytes = static_cast<std::uint16_t>(channel.name.size()),
                               .source = channel.source,
-                              .broker = 0};
+                              .broker = broker_of_channel(channel)};
     const RulePer per = rules_.rule(rule).per;
     if (per == RulePer::topic || (per == RulePer::source && channel.source == Sources::none)) {
         target.name_bytes = channel.topic_bytes;
     } else if (per == RulePer::source) {
         const std::string_view pattern = sources_[channel.source].settings.topic;
-        target.name_bytes = static_cast<std::uint16_t>(common_bytes(pattern, channel.topic()));
+        target.name_bytes =
+            static_cast<std::uint16_t>(channel.broker_bytes + common_bytes(pattern, channel.topic_at_broker()));
     }
     return target;
 }
@@ -145,8 +146,8 @@ void Pipeline::attach_rules(std::uint32_t slot, Moment& moment) noexcept {
     link_as_second(channel.name.view(), false, channel.rules, channel.rule_count);
 }
 
-std::uint8_t Pipeline::broker_of(const Group&) const noexcept {
-    return 0;
+std::uint8_t Pipeline::broker_of_channel(const Channel& channel) const noexcept {
+    return channel.source == Sources::none ? std::uint8_t{0} : sources_[channel.source].settings.broker_index;
 }
 
 void Pipeline::attach_group_rules(std::uint32_t slot, Moment& moment) noexcept {
@@ -154,7 +155,7 @@ void Pipeline::attach_group_rules(std::uint32_t slot, Moment& moment) noexcept {
     const AlertRules::Target target{.named = &group.name,
                                     .name_bytes = static_cast<std::uint16_t>(group.name.size()),
                                     .source = Sources::none,
-                                    .broker = broker_of(group)};
+                                    .broker = group.broker};
     const auto attach_rule = [&](std::uint16_t rule) {
         if (group.rule_count == Group::rules_max) {
             rules_.refuse();

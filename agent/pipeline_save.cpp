@@ -9,7 +9,7 @@ namespace redshank {
 
 namespace {
 
-constexpr std::size_t channel_bytes_max = 4096;
+constexpr std::size_t channel_bytes_max = 2048;
 constexpr std::size_t group_bytes_max = 2048;
 constexpr std::size_t rule_bytes_max = 512;
 constexpr std::size_t source_bytes_max = 70'000;  // a topic may have 64 KiB
@@ -41,7 +41,7 @@ std::size_t group_bytes_max_of(const Group& group) noexcept {
 
 std::size_t Pipeline::saved_bytes_max() const noexcept {
     std::size_t most = std::max({channel_bytes_max, group_bytes_max, source_bytes_max,
-                                 1024 + redelivery_.written_bytes_max(), rules_.gate().written_bytes_max()});
+                                 1024 + brokers_[0].redelivery.written_bytes_max(), rules_.gate().written_bytes_max()});
     if (associations_) most = std::max(most, associations_->written_bytes());
     for (const Group& group : groups_) {
         most = std::max({most, group.model->snapshot_bytes() + 8, group_bytes_max_of(group)});
@@ -50,11 +50,13 @@ std::size_t Pipeline::saved_bytes_max() const noexcept {
 }
 
 std::size_t Pipeline::saved_total_max() const noexcept {
-    std::size_t total = 1024 + redelivery_.written_bytes_max() + sources_.size() * (1024 + key_bytes_max);
+    std::size_t total = 1024 + brokers_.size() * (64 + key_bytes_max + brokers_[0].redelivery.written_bytes_max()) +
+                        sources_.size() * (1024 + key_bytes_max);
     for (std::uint16_t source = 0; source < sources_.size(); ++source) total += sources_[source].settings.topic.size();
     if (associations_) total += associations_->written_bytes() + key_bytes_max;
     total += rules_.gate().written_bytes_max() + key_bytes_max;
     total += channels_.size() * (channel_bytes_max + key_bytes_max);
+    total += channels_.size() * (Windows::sketches_bytes_max + key_bytes_max);
     total += rolling_.size() * (RollingWindow::written_bytes_max + key_bytes_max);
     total += rules_.capacity() * (rule_bytes_max + key_bytes_max);
     for (const Group& group : groups_)
@@ -77,6 +79,8 @@ void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_sin
         const Channel& channel = channels_[slot];
         entry(key_of("channel", slot), channel.used, channel.changed_at,
               [&](ByteWriter& out) { write_channel(channel, out); });
+        entry(key_of("sketch", slot), channel.used, channel.changed_at,
+              [&](ByteWriter& out) { channel.windows.write_sketches(out); });
         if (slot >= rolling_.size()) continue;
         entry(key_of("rolling", slot), channel.used && derives(channel), channel.changed_at,
               [&](ByteWriter& out) { rolling_[slot].write(out); });
@@ -103,7 +107,17 @@ void Pipeline::save(std::uint64_t since, std::optional<std::uint64_t> models_sin
             out.put(sources_[source].subscription_id);
             out.put(sources_[source].own_copies);
             sources_[source].ledger.write(out);
+            if (sources_[source].settings.broker_index != 0) out.put_text(sources_[source].settings.broker);
         });
+    }
+    // Of one broker alone "base" says everything.
+    for (std::uint32_t broker = 0; broker < brokers_max; ++broker) {
+        const bool used = brokers_.size() > 1 && broker < brokers_.size();
+        if (!used && !all) continue;
+        ByteWriter out(scratch);
+        if (used) write_broker(broker, out);
+        if (!out.ok()) std::abort();
+        take(key_of("broker", broker).view(), out.written());
     }
     if (associations_ && (all || associations_->changed_at() > since)) {
         ByteWriter out(scratch);
@@ -142,12 +156,19 @@ void Pipeline::write_base(ByteWriter& out) const noexcept {
     }
     ledger_.write(out);
     rules_.write_common(out);
-    redelivery_.write(out);
+    brokers_[0].redelivery.write(out);
+}
+
+void Pipeline::write_broker(std::size_t broker, ByteWriter& out) const noexcept {
+    out.put_text(broker_name(broker));
+    out.put(brokers_[broker].messages);
+    if (broker > 0) brokers_[broker].redelivery.write(out);
 }
 
 void Pipeline::write_channel(const Channel& channel, ByteWriter& out) const noexcept {
     out.put_text(channel.name.view());
-    out.put(channel.topic_bytes);
+    static_assert(channel_name_bytes_max < 256);
+    out.put(static_cast<std::uint16_t>(channel.topic_bytes | channel.broker_bytes << 8U));
     out.put(channel.preprocess_fingerprint);
     out.put(boot_);
     out.put(channel.has_pivot);
@@ -188,6 +209,7 @@ void Pipeline::write_group(const Group& group, ByteWriter& out) const noexcept {
     out.put(group.unjudged);
     out.put(group.imported_ns);
     write_links(std::span(group.rules).first(group.rule_count), group.name.view(), out);
+    out.put(group.broker);
     out.put(!fills_.empty());
     if (!fills_.empty()) fills_[static_cast<std::size_t>(&group - groups_.data())].write(group.members, out);
     if (group.predictor != nullptr) group.predictor->write_row(out);

@@ -1,6 +1,7 @@
 #include "agent/recovery.hpp"
 
 #include <array>
+#include <map>
 #include <system_error>
 
 #include "agent/settings_parse.hpp"
@@ -24,7 +25,14 @@ Outcome<> make_directory(const std::filesystem::path& directory) {
 
 // What the database holds for the wiring, beside the pipeline's and the checkpointer's own.
 struct StoredWiring {
-    SubscriptionTable subscriptions;
+    std::map<std::string, SubscriptionTable> subscriptions;  // by the broker's name, also of those that are gone
+
+    void assign(const Settings& settings) {
+        for (std::size_t broker = 0; broker < broker_count(settings); ++broker) {
+            subscriptions[broker_at(settings, broker).name].assign(settings, broker);
+        }
+    }
+
     std::uint64_t inbox_incarnation = 0;
     std::uint64_t inbox_boot = 0;
     bool any = false;
@@ -34,7 +42,7 @@ Outcome<StoredWiring> read_wiring(Store& store) {
     StoredWiring wiring;
     const auto read = store.each_state([&](std::string_view key, std::span<const std::byte> value) {
         wiring.any = true;
-        if (key == SubscriptionTable::state_key) wiring.subscriptions.read(value);
+        if (const auto broker = SubscriptionTable::broker_of_key(key)) wiring.subscriptions[*broker].read(value);
         if (key != inbox_key) return;
         ByteReader in(value);
         wiring.inbox_incarnation = in.get<std::uint64_t>();
@@ -141,7 +149,7 @@ Outcome<> Recovery::build(const Settings& settings, std::unique_ptr<InboxLog> in
     auto pipeline = std::make_unique<Pipeline>(settings, store->boot());
     for (std::uint16_t source = 0; source < pipeline->sources().size(); ++source) {
         Source& of = pipeline->sources()[source];
-        of.subscription_id = wiring_.subscriptions.identifier_of(of.pattern.filter());
+        of.subscription_id = wiring_.subscriptions[of.settings.broker].identifier_of(of.pattern.filter());
     }
     std::string unreadable;
     auto read = store->each_state([&](std::string_view key, std::span<const std::byte> value) {
@@ -313,7 +321,7 @@ Outcome<> Recovery::finish_leftover() {
 }
 
 Outcome<> Recovery::begin_inbox(std::uint64_t first_position, const InboxIdentity& identity) {
-    wiring_.subscriptions.assign(settings_);
+    wiring_.assign(settings_);
     auto inbox =
         InboxLog::create(inbox_file_, identity, settings_.text, settings_.capacities.inbox_bytes, first_position);
     if (!inbox) return failure(inbox.error());
@@ -339,7 +347,7 @@ Outcome<Recovered> Recovery::run() {
         identity.incarnation = store_->incarnation();
         done = begin_inbox(1, identity);
     } else {
-        wiring_.subscriptions.assign(settings_);
+        wiring_.assign(settings_);
         done = finish_leftover();
     }
     if (!done) return failure(done.error());
@@ -348,10 +356,20 @@ Outcome<Recovered> Recovery::run() {
         Intake::Held held(*result_.intake);
         return held.inbox().identity();
     }());
-    result_.checkpointer->keep(std::string(SubscriptionTable::state_key), wiring_.subscriptions.write());
+    for (std::size_t broker = 0; broker < broker_count(settings_); ++broker) {
+        const SubscriptionTable& table = wiring_.subscriptions[broker_at(settings_, broker).name];
+        result_.checkpointer->keep(SubscriptionTable::key_of(broker_at(settings_, broker).name), table.write());
+        result_.brokers.push_back({.subscriptions = table.wanted(), .unsubscriptions = table.unwanted()});
+    }
+    if (!settings_.models.trusted_keys.empty()) {
+        result_.model_subscription =
+            wiring_.subscriptions[settings_.mqtt.name].identifier_of(SubscriptionTable::model_filter(settings_));
+    }
+    if (settings_.alerts.commands) {
+        result_.command_subscription =
+            wiring_.subscriptions[settings_.mqtt.name].identifier_of(SubscriptionTable::command_filter(settings_));
+    }
     if (auto made = result_.checkpointer->checkpoint(true); !made) return failure(made.error());
-    result_.subscriptions = wiring_.subscriptions.wanted();
-    result_.unsubscriptions = wiring_.subscriptions.unwanted();
     result_.boot = result_.checkpointer->store()->boot();
     return std::move(result_);
 }

@@ -23,8 +23,13 @@ struct Recovered {
     std::unique_ptr<AlertOutputs> outputs;
     std::unique_ptr<Intake> intake;
     std::unique_ptr<Checkpointer> checkpointer;
-    std::vector<MqttSubscription> subscriptions;
-    std::vector<std::string> unsubscriptions;
+    struct Broker {
+        std::vector<MqttSubscription> subscriptions;
+        std::vector<std::string> unsubscriptions;
+    };
+    std::vector<Broker> brokers;             // by index
+    std::uint32_t model_subscription = 0;    // identifier of that for models; 0: none are taken
+    std::uint32_t command_subscription = 0;  // and of that for commands on alerts
     std::uint64_t boot = 0;
     std::uint64_t replayed = 0;      // records taken from the leftover
     std::vector<std::string> notes;  // for the log: what was found

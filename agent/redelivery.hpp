@@ -8,11 +8,11 @@
 
 namespace redshank {
 
-// Tells a message that comes again from a new one. After a connection ends without our PUBACK having arrived, the
-// broker sends the message again with DUP set and its old packet id (MQTT 5.0, 4.4). It is a duplicate when (packet id,
-// hash) is among the last `capacity` messages of an earlier connection; DUP alone is not enough, because a message may
-// have been sent and never have reached us.
-// Copies for overlapping subscriptions come one behind the other, without DUP.
+// Tells a message that comes again from a new one. After a connection ends without our PUBACK or PUBREC having arrived,
+// the broker sends the message again with DUP set and its old packet id (MQTT 5.0, 4.4). It is a duplicate when (packet
+// id, hash) is among the last `capacity` messages of an earlier connection; DUP alone is not enough, because a message
+// may have been sent and never have reached us. Copies for overlapping subscriptions come one behind the other, without
+// DUP.
 //   Thread: pipeline only. No heap after construction.
 class Redelivery {
 public:
@@ -47,8 +47,10 @@ public:
         return newest_.subscription_id != 0 && newest_.subscription_id != subscription_id && newest_.hash == hash;
     }
 
+    // At QoS 0: it never comes again, but its copies come behind it.
+    void received(std::uint64_t hash, std::uint32_t subscription_id) noexcept { newest_ = {subscription_id, hash}; }
     void received(std::uint16_t packet_id, std::uint64_t hash, std::uint32_t subscription_id) noexcept {
-        newest_ = {subscription_id, hash};
+        received(hash, subscription_id);
         current_[place_of(current_count_)] = {packet_id, hash};
         ++current_count_;
     }

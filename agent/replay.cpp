@@ -79,6 +79,7 @@ private:
     Outcome<> recording(const std::filesystem::path& path);
     void begin(const Settings& settings, const std::string& input, std::int64_t first_ns);
     void end();
+    std::optional<std::uint8_t> broker_index(const std::string& name) const;
     void event(RecordKind kind, std::int64_t time_ns, std::span<const std::byte> body = {});
     void message(const Message& message, std::int64_t time_ns);
 
@@ -94,6 +95,14 @@ private:
     std::uint64_t rows_ = 0;
     std::size_t fields_max_ = 0;  // of the stream under way
 };
+
+std::optional<std::uint8_t> Replay::broker_index(const std::string& name) const {
+    if (name.empty()) return std::uint8_t{0};
+    for (std::size_t broker = 0; broker < broker_count(settings_); ++broker) {
+        if (broker_at(settings_, broker).name == name) return static_cast<std::uint8_t>(broker);
+    }
+    return std::nullopt;
+}
 
 void Replay::begin(const Settings& settings, const std::string& input, std::int64_t first_ns) {
     topic_ = input;
@@ -209,19 +218,22 @@ Outcome<> Replay::recording(const std::filesystem::path& path) {
     for (; more && *more; more = (*reader)->next(recorded)) {
         ++rows_;
         files_.begin_event(recorded.written_ns);
+        const auto broker = broker_index(recorded.broker);
+        if (!broker) return failure(path.string() + ": broker \"" + recorded.broker + "\" is no [[broker]]");
         if (recorded.kind == RecordKind::message) {
             message({.topic = recorded.topic,
                      .payload = recorded.payload,
                      .qos = recorded.qos,
                      .retain = recorded.retain,
                      .duplicate = recorded.duplicate,
-                     .packet_id = recorded.packet_id},
+                     .packet_id = recorded.packet_id,
+                     .broker = *broker},
                     recorded.time_ns);
         } else {
-            const std::byte present{recorded.session_present ? std::uint8_t{1} : std::uint8_t{0}};
-            const bool has_body = recorded.kind == RecordKind::connected;
-            const std::span<const std::byte> body(&present, has_body ? 1 : 0);
-            event(recorded.kind, recorded.time_ns, recorded.kind == RecordKind::alert ? recorded.payload : body);
+            const std::array body{static_cast<std::byte>(recorded.session_present ? 1 : 0), std::byte{*broker}};
+            const bool connected = recorded.kind == RecordKind::connected;
+            const std::span<const std::byte> rest = connected ? std::span(body) : std::span(body).last(1);
+            event(recorded.kind, recorded.time_ns, recorded.kind == RecordKind::alert ? recorded.payload : rest);
         }
     }
     if (!more) return failure(more.error());

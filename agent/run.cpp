@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <csignal>
@@ -22,7 +23,6 @@
 #include "agent/recovery.hpp"
 #include "agent/reload.hpp"
 #include "agent/status.hpp"
-#include "agent/subscriptions.hpp"
 #include "drivers/clock.hpp"
 #include "drivers/systemd.hpp"
 #include "drivers/uplink/curve_key_file.hpp"
@@ -41,22 +41,51 @@ constexpr std::int64_t offline_within_ns = 3 * ns_per_s;
 constexpr std::int64_t tick_stuck_ns = 30 * ns_per_s;
 constexpr std::uint64_t no_token = 0;
 
-// What the broker says, as records.
-class BrokerEvents final : public MqttEvents {
+// What a broker says, as records.
+class BrokerEvents : public MqttEvents {
 public:
-    // predictions may be nullptr: no group predicts.
-    BrokerEvents(Intake& intake, AlertPublisher& publisher, ModelDesk& models, AlertDesk& alerts,
-                 PredictionPublisher* predictions)
-        : intake_(intake), publisher_(publisher), models_(models), alerts_(alerts), predictions_(predictions) {}
+    BrokerEvents(Intake& intake, std::uint8_t broker) : intake_(intake), broker_(broker) {}
 
     void on_connected(bool session_present) noexcept override {
         const heap::Sealed sealed;
-        const std::byte present{session_present ? std::uint8_t{1} : std::uint8_t{0}};
-        intake_.event(RecordKind::connected, {&present, 1});
+        const std::array body{static_cast<std::byte>(session_present ? 1 : 0), std::byte{broker_}};
+        intake_.event(RecordKind::connected, std::span(body).first(broker_ == 0 ? 1 : 2));
     }
+    void on_subscribed() noexcept override { tell(RecordKind::subscribed); }
+    void on_disconnected() noexcept override { tell(RecordKind::disconnected); }
+    void on_message(const Message& message) noexcept override {
+        const heap::Sealed sealed;
+        Message ours = message;
+        ours.broker = broker_;
+        intake_.message(ours);
+    }
+    void on_published(std::uint64_t) noexcept override {}
+
+    // Of kind subscribed or disconnected.
+    void tell(RecordKind kind) noexcept {
+        const heap::Sealed sealed;
+        const std::byte body{broker_};
+        intake_.event(kind, {&body, broker_ == 0 ? 0U : 1U});
+    }
+
+protected:
+    Intake& intake_;
+
+private:
+    const std::uint8_t broker_;
+};
+
+// That of [mqtt], where alerts, models and predictions go, too.
+class MainBrokerEvents final : public BrokerEvents {
+public:
+    // predictions may be nullptr: no group predicts.
+    MainBrokerEvents(Intake& intake, AlertPublisher& publisher, ModelDesk& models, AlertDesk& alerts,
+                     PredictionPublisher* predictions)
+        : BrokerEvents(intake, 0), publisher_(publisher), models_(models), alerts_(alerts), predictions_(predictions) {}
+
     void on_subscribed() noexcept override {
         const heap::Sealed sealed;
-        intake_.event(RecordKind::subscribed);
+        tell(RecordKind::subscribed);
         publisher_.connected();
         publisher_.drain();
         if (predictions_ != nullptr) {
@@ -64,10 +93,6 @@ public:
             predictions_->drain();
         }
         subscribed_.store(true);
-    }
-    void on_disconnected() noexcept override {
-        const heap::Sealed sealed;
-        intake_.event(RecordKind::disconnected);
     }
     void on_message(const Message& message) noexcept override {
         const heap::Sealed sealed;
@@ -89,7 +114,6 @@ public:
     bool subscribed_once() const noexcept { return subscribed_.load(); }
 
 private:
-    Intake& intake_;
     AlertPublisher& publisher_;
     ModelDesk& models_;
     AlertDesk& alerts_;
@@ -138,24 +162,25 @@ std::uint64_t budget_bytes(const Settings& settings) {
     return sum;
 }
 
-MqttClientSettings mqtt_settings(const Settings& settings, const Recovered& recovered) {
-    MqttClientSettings mqtt;
-    mqtt.host = settings.mqtt.host;
-    mqtt.port = settings.mqtt.port;
-    mqtt.client_id = settings.mqtt.client_id;
-    mqtt.will_topic = settings.mqtt.base_topic + "/status";
-    mqtt.receive_maximum = static_cast<std::uint16_t>(settings.capacities.redeliveries_max);
-    mqtt.subscriptions = recovered.subscriptions;
-    mqtt.unsubscriptions = recovered.unsubscriptions;
-    return mqtt;
-}
-
-// The identifier of the subscription with that filter; 0: there is none.
-std::uint32_t subscription_of(const std::string& filter, const Recovered& recovered) {
-    for (const MqttSubscription& subscription : recovered.subscriptions) {
-        if (subscription.filter == filter) return subscription.identifier;
-    }
-    return 0;
+MqttClientSettings client_settings(const Settings& settings, std::size_t broker, const Recovered::Broker& recovered) {
+    const BrokerSettings& of = broker_at(settings, broker);
+    MqttClientSettings client;
+    client.host = of.host;
+    client.port = of.port;
+    client.version = of.version;
+    client.qos = of.qos;
+    client.tls = of.tls;
+    client.ca = of.ca;
+    client.cert = of.cert;
+    client.key = of.key;
+    client.username = of.username;
+    client.password_file = of.password_file;
+    client.client_id = of.client_id;
+    if (broker == 0) client.will_topic = settings.mqtt.base_topic + "/status";
+    client.receive_maximum = static_cast<std::uint16_t>(settings.capacities.redeliveries_max);
+    client.subscriptions = recovered.subscriptions;
+    client.unsubscriptions = recovered.unsubscriptions;
+    return client;
 }
 
 Outcome<std::unique_ptr<wire::DealerSocket>> uplink_socket(const Settings::Uplink& uplink) {
@@ -191,6 +216,8 @@ private:
     Outcome<> begin();
     bool loop();  // true: SIGHUP with a configuration that is good
     Ended end(bool reload);
+    Outcome<> make_clients();
+    std::int64_t step_clients();     // how long until one of them wants to be stepped again
     bool step(std::int64_t now_ns);  // true: stop
     void publish_health() noexcept;
     ControlAnswer answer(std::string_view request);
@@ -204,15 +231,17 @@ private:
     std::unique_ptr<Keeper> keeper_;
     std::unique_ptr<ModelDesk> models_;
     std::unique_ptr<AlertDesk> alerts_;
-    std::unique_ptr<BrokerEvents> events_;
-    std::unique_ptr<MqttClient> mqtt_;
+    std::unique_ptr<MainBrokerEvents> events_;
+    std::vector<std::unique_ptr<BrokerEvents>> other_events_;
+    std::vector<std::unique_ptr<MqttClient>> clients_;  // by broker
+    MqttClient* mqtt_ = nullptr;                        // the first of them
     std::unique_ptr<Status> status_;
     std::unique_ptr<ControlServer> control_;
     std::unique_ptr<Ticker> ticker_;
     std::unique_ptr<ConfigurationCheck> check_;
     std::atomic<bool> ready_{false};
     std::atomic<bool> stopping_{false};
-    std::string mqtt_error_;
+    std::vector<std::string> client_errors_;
     std::int64_t next_health_ns_ = 0;
     std::int64_t next_watchdog_ns_ = 0;
     std::vector<char> health_ = std::vector<char>(1024);
@@ -236,24 +265,20 @@ Outcome<> Life::begin() {
     }
     keeper_ = std::make_unique<Keeper>(*parts_.checkpointer, *parts_.intake, std::move(session), settings_);
     parts_.intake->on_urgent([this] { keeper_->wake(); });
-    models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_,
-                                          subscription_of(SubscriptionTable::model_filter(settings_), parts_));
-    alerts_ = std::make_unique<AlertDesk>(settings_, *parts_.intake, *keeper_,
-                                          subscription_of(SubscriptionTable::command_filter(settings_), parts_));
+    models_ = std::make_unique<ModelDesk>(settings_, *parts_.intake, *keeper_, parts_.model_subscription);
+    alerts_ = std::make_unique<AlertDesk>(settings_, *parts_.intake, *keeper_, parts_.command_subscription);
     if (predicts(settings_)) {
         predictions_ = std::make_unique<PredictionPublisher>(settings_.mqtt.base_topic);
         parts_.intake->publish_predictions_to(predictions_.get());
     }
-    events_ = std::make_unique<BrokerEvents>(*parts_.intake, *parts_.publisher, *models_, *alerts_, predictions_.get());
-    auto mqtt = MqttClient::create(mqtt_settings(settings_, parts_), *events_);
-    if (!mqtt) return failure("mqtt: " + mqtt.error());
-    mqtt_ = std::move(*mqtt);
-    parts_.publisher->attach(mqtt_.get());
-    models_->attach(mqtt_.get());
-    if (predictions_ != nullptr) predictions_->attach(mqtt_.get());
+    if (auto made = make_clients(); !made) return made;
+    parts_.publisher->attach(mqtt_);
+    models_->attach(mqtt_);
+    if (predictions_ != nullptr) predictions_->attach(mqtt_);
     status_ = std::make_unique<Status>(settings_, *parts_.intake, *parts_.checkpointer, *keeper_, *parts_.publisher,
                                        *mqtt_, *models_, budget_bytes(settings_));
     status_->show(predictions_.get());
+    status_->show(clients_);
     status_->show(parts_.outputs.get());
     health_topic_ = settings_.mqtt.base_topic + "/health";
     auto control = ControlServer::listen(settings_.agent.runtime_dir / "control",
@@ -273,7 +298,25 @@ Outcome<> Life::begin() {
     keeper_->start();
     outputs_->start();
     ticker_ = std::make_unique<Ticker>(*parts_.intake);
-    mqtt_->start(monotonic_ns());
+    for (const auto& client : clients_) client->start(monotonic_ns());
+    return {};
+}
+
+Outcome<> Life::make_clients() {
+    events_ =
+        std::make_unique<MainBrokerEvents>(*parts_.intake, *parts_.publisher, *models_, *alerts_, predictions_.get());
+    for (std::size_t broker = 0; broker < broker_count(settings_); ++broker) {
+        MqttEvents* events = events_.get();
+        if (broker > 0) {
+            other_events_.push_back(std::make_unique<BrokerEvents>(*parts_.intake, static_cast<std::uint8_t>(broker)));
+            events = other_events_.back().get();
+        }
+        auto client = MqttClient::create(client_settings(settings_, broker, parts_.brokers[broker]), *events);
+        if (!client) return failure(broker_at(settings_, broker).name + ": " + client.error());
+        clients_.push_back(std::move(*client));
+    }
+    client_errors_.resize(clients_.size());
+    mqtt_ = clients_.front().get();
     return {};
 }
 
@@ -284,8 +327,7 @@ bool Life::loop() {
         std::int64_t wait_ns = step_latest_ns;
         {
             const heap::LibraryScope library;
-            wait_ns =
-                std::clamp<std::int64_t>(mqtt_->step(monotonic_ns()) - monotonic_ns(), 10'000'000, step_latest_ns);
+            wait_ns = step_clients();
         }
         if (step(monotonic_ns())) return true;
         const timespec wait{0, static_cast<std::int32_t>(wait_ns)};
@@ -298,6 +340,12 @@ bool Life::loop() {
     }
 }
 
+std::int64_t Life::step_clients() {
+    std::int64_t next_ns = INT64_MAX;
+    for (const auto& client : clients_) next_ns = std::min(next_ns, client->step(monotonic_ns()));
+    return std::clamp<std::int64_t>(next_ns - monotonic_ns(), 10'000'000, step_latest_ns);
+}
+
 bool Life::step(std::int64_t now_ns) {
     const heap::LibraryScope logging;
     if (events_->subscribed_once() && !ready_.load()) {
@@ -307,9 +355,11 @@ bool Life::step(std::int64_t now_ns) {
         std::fflush(stdout);
         spdlog::info("ready");
     }
-    if (const std::string error = mqtt_->last_error(); error != mqtt_error_) {
-        if (!error.empty()) spdlog::warn("mqtt: {}", error);
-        mqtt_error_ = error;
+    for (std::size_t broker = 0; broker < clients_.size(); ++broker) {
+        const std::string error = clients_[broker]->last_error();
+        if (error == client_errors_[broker]) continue;
+        if (!error.empty()) spdlog::warn("{}: {}", broker_at(settings_, broker).name, error);
+        client_errors_[broker] = error;
     }
     models_->report([](const std::string& sentence, bool refused) {
         refused ? spdlog::warn("{}", sentence) : spdlog::info("{}", sentence);
@@ -385,11 +435,12 @@ Ended Life::end(bool reload) {
     notify_systemd(reload ? "RELOADING=1" : "STOPPING=1");
     stopping_.store(true);
     control_.reset();
-    mqtt_->stop(offline_within_ns);
+    for (const auto& client : clients_) client->stop(offline_within_ns);
     parts_.publisher->attach(nullptr);
     if (predictions_ != nullptr) predictions_->attach(nullptr);
     ticker_.reset();
-    parts_.intake->event(RecordKind::disconnected);
+    events_->tell(RecordKind::disconnected);
+    for (const auto& events : other_events_) events->tell(RecordKind::disconnected);
     keeper_->stop();
     outputs_->stop();
     const auto last = parts_.checkpointer->checkpoint(true);

@@ -5,6 +5,7 @@
 
 #include "agent/group_fill.hpp"
 #include "agent/settings.hpp"
+#include "agent/windows.hpp"
 #include "model/rolling_window.hpp"
 #include "model/text.hpp"
 
@@ -19,7 +20,10 @@ inline std::size_t held_aggregates_max(const Capacities& limits) noexcept {
 // with what is saved.
 namespace saved_bytes {
 inline constexpr std::uint64_t key = 16;
-inline constexpr std::uint64_t channel = key + channel_name_bytes_max + 2720;
+inline constexpr std::uint64_t channel = key + channel_name_bytes_max + 732;  // beside its links and filters
+inline constexpr std::uint64_t link = 8;
+inline constexpr std::uint64_t filter = 8 * Recent::most;
+inline constexpr std::uint64_t sketches = key + Windows::sketches_bytes_max;
 inline constexpr std::uint64_t rolling = key + RollingWindow::written_bytes_max;
 inline constexpr std::uint64_t group = key + channel_name_bytes_max + 168;
 inline constexpr std::uint64_t group_member = 16 + GroupFill::member_bytes;
@@ -29,7 +33,8 @@ inline constexpr std::uint64_t source = key + 512;   // beside its topic
 inline constexpr std::uint64_t gate = key + 10'240;  // beside 8 for each source
 inline constexpr std::uint64_t base = 1024;
 inline constexpr std::uint64_t redelivery = 32;
-inline constexpr std::uint64_t held_row = 16;  // beside its wire form
+inline constexpr std::uint64_t broker = key + 64;  // beside its redelivery table
+inline constexpr std::uint64_t held_row = 16;      // beside its wire form
 }  // namespace saved_bytes
 
 }  // namespace redshank

@@ -19,7 +19,25 @@ namespace redshank {
 
 enum class PayloadFormat : std::uint8_t { json, number, csv };
 
+// A connection to a broker: that of [mqtt], or one of [[broker]].
+struct BrokerSettings {
+    std::string name;  // "mqtt" for that of [mqtt]
+    std::string url = "mqtt://127.0.0.1:1883";
+    std::string host = "127.0.0.1";  // of the URL, as all up to tls
+    std::uint16_t port = 1883;
+    bool tls = false;
+    std::uint8_t version = 5;  // of MQTT: 5, or 3 for 3.1.1
+    std::uint8_t qos = 1;      // of the subscriptions
+    std::string client_id;     // default "redshank-<id>"
+    std::string username;
+    std::filesystem::path password_file;
+    std::filesystem::path ca;         // empty: what the system trusts
+    std::filesystem::path cert, key;  // of the client
+};
+
 struct SourceSettings {
+    std::string broker = "mqtt";  // name of its broker
+    std::uint8_t broker_index = 0;
     std::string topic;  // as written: named levels {machine}, +, # at the end; "{file}" in replay
     PayloadFormat format = PayloadFormat::json;
     std::string time;                 // field with the device's time; empty: arrival
@@ -153,13 +171,11 @@ struct Settings {
         std::filesystem::path state_dir;
         std::filesystem::path runtime_dir;
     } agent;
-    struct Mqtt {
-        std::string url = "mqtt://127.0.0.1:1883";
-        std::string host = "127.0.0.1";
-        std::uint16_t port = 1883;
-        std::string client_id;   // default "redshank-<id>"
+    struct Mqtt : BrokerSettings {
+        Mqtt() { name = "mqtt"; }
         std::string base_topic;  // default "redshank/<id>"
     } mqtt;
+    std::vector<BrokerSettings> brokers;  // of [[broker]]
     struct Models {
         std::vector<std::string> trusted_keys;  // public keys as texts, checked
     } models;
@@ -201,6 +217,16 @@ struct Settings {
     } given;
     std::string text;  // the configuration these settings came from, complete: parsing it again gives the same settings
 };
+
+inline constexpr std::size_t brokers_max = 8;  // that of [mqtt] among them: three bits of a message's record
+
+inline std::size_t broker_count(const Settings& settings) noexcept {
+    return 1 + settings.brokers.size();
+}
+// 0: that of [mqtt].
+inline const BrokerSettings& broker_at(const Settings& settings, std::size_t index) noexcept {
+    return index == 0 ? settings.mqtt : settings.brokers[index - 1];
+}
 
 // Two limits that do not go together: the key to change, and why.
 struct Unrelated {

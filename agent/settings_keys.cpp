@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "agent/settings_keys_broker.hpp"
 #include "agent/tasks.hpp"
 #include "model/candidates.hpp"
 #include "model/model.hpp"
@@ -25,6 +26,9 @@ constexpr auto group_members = static_cast<std::int64_t>(group_members_most);
 constexpr std::array tables{
     SettingsTable{"agent", false, "Who the agent is and where it keeps its files."},
     SettingsTable{"mqtt", false, "The local broker: where readings come from and alerts go to."},
+    SettingsTable{"broker", true,
+                  "Further brokers that readings come from, up to 7. Alerts, models and predictions stay with that of "
+                  "[mqtt]. No topic there may begin with the name of one of these: it is refused as `no_source`."},
     SettingsTable{"uplink", false, "The way to the collector. Without it results stay in the buffer."},
     SettingsTable{"storage", false, "The buffer on disk."},
     SettingsTable{"window", false, "Aggregates: tumbling windows on event time."},
@@ -125,27 +129,15 @@ const std::array keys{
                 "Directory of the inbox and the control socket, on a tmpfs.",
                 [](T& to, const V& v) { to.settings.agent.runtime_dir = v.text; }},
 
-    SettingsKey{"mqtt",
-                "url",
-                KeyType::text,
-                1,
-                512,
-                {},
-                "\"mqtt://127.0.0.1:1883\"",
-                "The broker: `mqtt://HOST` or `mqtt://HOST:PORT`.",
-                [](T& to, const V& v) { to.settings.mqtt.url = v.text; }},
-    SettingsKey{"mqtt", "version", KeyType::whole, 5, 5, {}, "5", "Version of MQTT.", [](T&, const V&) {}},
-    SettingsKey{
-        "mqtt", "qos", KeyType::whole, 1, 1, {}, "1", "Quality of service of the subscriptions.", [](T&, const V&) {}},
-    SettingsKey{"mqtt",
-                "client_id",
-                KeyType::text,
-                1,
-                128,
-                {},
-                "(`redshank-<id>`)",
-                "Client identifier: names the session that the broker keeps.",
-                [](T& to, const V& v) { to.settings.mqtt.client_id = v.text; }},
+    broker_keys::url("mqtt", "\"mqtt://127.0.0.1:1883\""),
+    broker_keys::version("mqtt"),
+    broker_keys::qos("mqtt"),
+    broker_keys::client_id("mqtt"),
+    broker_keys::username("mqtt"),
+    broker_keys::password_file("mqtt"),
+    broker_keys::ca("mqtt"),
+    broker_keys::cert("mqtt"),
+    broker_keys::key("mqtt"),
     SettingsKey{"mqtt",
                 "base_topic",
                 KeyType::text,
@@ -164,6 +156,25 @@ const std::array keys{
                 "\"64KiB\"",
                 "Longest payload taken; a longer one is counted as `too_large`.",
                 [](T& to, const V& v) { to.settings.capacities.payload_bytes_max = count_of(v); }},
+
+    SettingsKey{"broker",
+                "name",
+                KeyType::text,
+                1,
+                32,
+                {},
+                "(required)",
+                "Name: letters, digits, `_` and `-`. Its channels are `<name>/<topic>:<field>`.",
+                [](T& to, const V& v) { to.broker->name = v.text; }},
+    broker_keys::url("broker", "(required)"),
+    broker_keys::version("broker"),
+    broker_keys::qos("broker"),
+    broker_keys::client_id("broker"),
+    broker_keys::username("broker"),
+    broker_keys::password_file("broker"),
+    broker_keys::ca("broker"),
+    broker_keys::cert("broker"),
+    broker_keys::key("broker"),
 
     SettingsKey{"uplink",
                 "url",
@@ -357,6 +368,15 @@ const std::array keys{
                 "Topic filter: `{name}` is one level and becomes a label, `+` is one level, `#` at the end is the "
                 "rest. In `replay` of wide files `{file}` stands for the file.",
                 [](T& to, const V& v) { to.source->topic = v.text; }},
+    SettingsKey{"source",
+                "broker",
+                KeyType::text,
+                1,
+                32,
+                {},
+                "\"mqtt\"",
+                "Where it comes from: the name of a [[broker]], or that of [mqtt].",
+                [](T& to, const V& v) { to.source->broker = v.text; }},
     SettingsKey{"source", "format", KeyType::choice, 0, 0, formats, "\"json\"",
                 "What a payload is: [payloads.md](payloads.md).",
                 [](T& to, const V& v) { to.source->format = format_of(v.text); }},
@@ -949,11 +969,6 @@ const std::array keys{
                 [](T& to, const V& v) { to.settings.capacities.inbox_bytes = count_of(v); }},
 };
 
-constexpr std::array planned{
-    PlannedKey{"mqtt", "ca", {}},       PlannedKey{"mqtt", "cert", {}},          PlannedKey{"mqtt", "key", {}},
-    PlannedKey{"mqtt", "username", {}}, PlannedKey{"mqtt", "password_file", {}}, PlannedKey{"mqtt", "url", "mqtts://"},
-};
-
 }  // namespace
 
 std::span<const SettingsTable> settings_tables() noexcept {
@@ -975,10 +990,6 @@ std::span<const SettingsKey> settings_keys() noexcept {
         return made;
     }();
     return all;
-}
-
-std::span<const PlannedKey> planned_settings_keys() noexcept {
-    return planned;
 }
 
 }  // namespace redshank

@@ -29,12 +29,13 @@ enum class KeyType : std::uint8_t {
     smoothing,  // "ewma:FACTOR" or "median:READINGS"
     boolean,    // true or false
     silence,    // a duration from low to high in ns, or "auto"
+    version,    // of MQTT: 5, 3 or "3.1.1"
 };
 
 // One value, checked; which member holds it follows from the type.
 struct KeyValue {
     std::string text;                // text, choice
-    std::int64_t whole = 0;          // whole, duration, size
+    std::int64_t whole = 0;          // whole, duration, size, version
     bool flag = false;               // boolean; silence: "auto"
     char separator = '\0';           // separator
     Decimal decimal;                 // decimal, score
@@ -43,8 +44,7 @@ struct KeyValue {
     Smoothing smoothing{};
 };
 
-// Where a value goes: the settings, and the element of [[source]], [[group]], [[rule]] or [[output]] that is being
-// read.
+// Where a value goes: the settings, and the element of an array of tables that is being read.
 struct KeyTarget {
     Settings& settings;
     SourceSettings* source = nullptr;
@@ -53,6 +53,7 @@ struct KeyTarget {
     RuleSettings* rule = nullptr;
     ConditionSettings* condition = nullptr;  // of the rule, or its second one
     OutputSettings* output = nullptr;
+    BrokerSettings* broker = nullptr;
 };
 
 struct SettingsKey {
@@ -73,21 +74,12 @@ struct SettingsTable {
     std::string_view meaning;
 };
 
-// A key, or a value of a key, that a later version will have.
-struct PlannedKey {
-    std::string_view table;
-    std::string_view name;
-    std::string_view value_prefix;  // empty: the key itself; else texts that begin so
-};
-
 std::span<const SettingsTable> settings_tables() noexcept;
 std::span<const SettingsKey> settings_keys() noexcept;
 std::vector<SettingsKey> condition_keys(std::string_view table);  // of `rule`, `rule.and` and `rule.or`
-std::span<const PlannedKey> planned_settings_keys() noexcept;
 
 const SettingsTable* find_table(std::string_view name) noexcept;
 const SettingsKey* find_key(std::string_view table, std::string_view name) noexcept;
-bool is_planned(std::string_view table, std::string_view name, std::string_view value) noexcept;
 
 // For a key of `table` (empty: of the document's root) that there is not: what to say after naming it, with the
 // nearest key that there is: ` in [mqtt]: did you mean "url"?`.

@@ -56,14 +56,6 @@ const SettingsKey* find_key(std::string_view table, std::string_view name) noexc
     return nullptr;
 }
 
-bool is_planned(std::string_view table, std::string_view name, std::string_view value) noexcept {
-    const auto planned = planned_settings_keys();
-    return std::any_of(planned.begin(), planned.end(), [&](const PlannedKey& key) {
-        return key.table == table && key.name == name &&
-               (key.value_prefix.empty() || value.starts_with(key.value_prefix));
-    });
-}
-
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> words) {
     std::string_view best;
     std::size_t best_distance = SIZE_MAX;

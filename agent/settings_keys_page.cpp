@@ -54,8 +54,8 @@ absent_for = "5m"
 - **decimal**: a whole number or a decimal, of less than 10^18, kept as it is written up to 15 digits.
 - **text**: without control characters.
 - **Channel names** are `<topic>:<field>`, `<topic>:value` for a payload that is one number, `<topic>:/a/b` for a nested
-  field. What a payload may be, and which fields it has: [payloads.md](payloads.md). A reading whose name would be longer
-  than 192 bytes is rejected as `channel_limit`.
+  field; those of a `[[broker]]` have its name in front, `<name>/<topic>:<field>`. What a payload may be, and which fields
+  it has: [payloads.md](payloads.md). A reading whose name would be longer than 192 bytes is rejected as `channel_limit`.
 - **Patterns** are read level by level: `{name}` is one level and becomes a label, `+` is one level, `#` at the end is
   the rest. In names of channels and groups `{name}` may also be a part of a level, as in `pump-{machine}`.
 
@@ -79,12 +79,6 @@ constexpr std::string_view middle = R"(
 | `runtime_dir` | `$RUNTIME_DIRECTORY` | `/run/redshank` | `$XDG_RUNTIME_DIR/redshank`, or `/tmp/redshank-<uid>` |
 
 ## Keys
-)";
-
-constexpr std::string_view tail = R"(
-## Not in this version
-
-Refused with a message that says so: `mqtts://` with `ca`, `cert`, `key`, `username` and `password_file` in `[mqtt]`;
 )";
 
 std::string amount(const SettingsKey& key, std::int64_t value) {
@@ -140,6 +134,8 @@ std::string describe_type(const SettingsKey& key) {
             return "true or false";
         case KeyType::silence:
             return "a duration like \"10s\", or \"auto\"";
+        case KeyType::version:
+            return "5, 3 or \"3.1.1\"";
     }
     return "";
 }
@@ -183,7 +179,7 @@ std::string settings_page() {
             if (key.table == table.name) page += row(key);
         }
     }
-    return page + std::string(tail);
+    return page;
 }
 
 }  // namespace redshank

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "agent/budget.hpp"
+#include "agent/settings_parse_brokers.hpp"
 #include "agent/settings_parse_depth.hpp"
 #include "agent/settings_parse_outputs.hpp"
 #include "agent/settings_parse_relations.hpp"
@@ -37,7 +38,8 @@ void put_if_absent(toml::table& table, std::string_view name, const std::string&
 bool has_source(const toml::array& sources, const std::string& topic) {
     for (const toml::node& source : sources) {
         const toml::table* table = source.as_table();
-        if (table != nullptr && (*table)["topic"].value<std::string_view>() == topic) return true;
+        if (table == nullptr || (*table)["topic"].value<std::string_view>() != topic) continue;
+        if ((*table)["broker"].value_or(std::string_view("mqtt")) == "mqtt") return true;
     }
     return false;
 }
@@ -104,6 +106,7 @@ ParsedSettings parse(std::string_view text, const std::string& file, const Setti
         check_relations(settings, report);
         check_uplink(settings, extras.key_files, report);
         if (extras.programs_needed) check_output_programs(settings, report);
+        if (extras.files && !extras.stored) check_broker_files(settings, report);
         settings.text = format(document);
         if (settings.text.size() > settings_bytes_max) report.error(TextPosition{}, "is too large: at most 256KiB");
         if (report.good()) return settings;

@@ -6,6 +6,7 @@
 
 #include "agent/budget.hpp"
 #include "agent/settings_keys.hpp"
+#include "agent/settings_parse_brokers.hpp"
 #include "agent/settings_parse_outputs.hpp"
 #include "agent/settings_parse_payloads.hpp"
 #include "agent/settings_parse_rules.hpp"
@@ -44,15 +45,6 @@ void check_names(const Settings& settings, SettingsReport& report) {
     }
 }
 
-void check_broker_url(Settings& settings, SettingsReport& report) {
-    if (const Outcome<BrokerAddress> broker = parse_broker_url(settings.mqtt.url)) {
-        settings.mqtt.host = broker->host;
-        settings.mqtt.port = broker->port;
-    } else {
-        report.error("mqtt.url", "url " + broker.error());
-    }
-}
-
 // Never shown: it may be a secret one.
 void check_trusted_keys(const Settings& settings, SettingsReport& report) {
     for (std::size_t i = 0; i < settings.models.trusted_keys.size(); ++i) {
@@ -74,7 +66,7 @@ void check_trusted_keys(const Settings& settings, SettingsReport& report) {
 // The labels that the sources' topics have.
 std::vector<std::string> check_sources(const Settings& settings, SettingsReport& report) {
     std::vector<std::string> labels;
-    std::vector<std::string> filters;
+    std::vector<std::pair<std::uint8_t, std::string>> filters;
     for (std::size_t i = 0; i < settings.sources.size(); ++i) {
         const SourceSettings& source = settings.sources[i];
         const std::string where = numbered("source", i);
@@ -90,12 +82,12 @@ std::vector<std::string> check_sources(const Settings& settings, SettingsReport&
             continue;
         }
         const std::string filter = pattern->filter();
-        const auto same = std::find(filters.begin(), filters.end(), filter);
+        const auto same = std::find(filters.begin(), filters.end(), std::pair(source.broker_index, filter));
         if (same != filters.end()) {
             report.error(where + ".topic", "topic is the same filter as that of another [[source]], " + shown(filter) +
                                                ": a message counts under the first one only");
         }
-        filters.push_back(filter);
+        filters.emplace_back(source.broker_index, filter);
         labels.insert(labels.end(), pattern->names().begin(), pattern->names().end());
     }
     return labels;
@@ -191,6 +183,9 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
     const std::string& id = settings.agent.id;
     if (settings.mqtt.base_topic.empty()) settings.mqtt.base_topic = "redshank/" + id;
     if (settings.mqtt.client_id.empty()) settings.mqtt.client_id = "redshank-" + id;
+    for (BrokerSettings& broker : settings.brokers) {
+        if (broker.client_id.empty()) broker.client_id = "redshank-" + id;
+    }
     for (std::size_t i = 0; i < settings.groups.size(); ++i) {
         GroupSettings& group = settings.groups[i];
         const std::string where = numbered("group", i);
@@ -223,7 +218,7 @@ void fill_defaults(Settings& settings, const SettingsReport& report) {
 
 void check_relations(Settings& settings, SettingsReport& report) {
     check_names(settings, report);
-    check_broker_url(settings, report);
+    check_brokers(settings, report);
     check_trusted_keys(settings, report);
     const std::vector<std::string> labels = check_sources(settings, report);
     check_preprocess(settings, report);

@@ -8,8 +8,8 @@ namespace redshank {
 // from those that were.
 void fill_defaults(Settings& settings, const SettingsReport& report);
 
-// What one key alone cannot tell: URLs, topics and patterns, labels, conditions of rules, limits. Sets mqtt.host and
-// mqtt.port.
+// What one key alone cannot tell: URLs, topics and patterns, labels, conditions of rules, limits. Sets what
+// the brokers' URLs say, and each source's broker_index.
 void check_relations(Settings& settings, SettingsReport& report);
 
 }  // namespace redshank

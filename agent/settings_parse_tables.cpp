@@ -81,8 +81,6 @@ public:
             } else if (const SettingsKey* known = find_key(table, name)) {
                 report_.found(spot, position(value.source()));
                 read_key(value, *known, spot, to);
-            } else if (is_planned(table, name, "")) {
-                report_.error(at, "key " + shown(name) + " is not supported in this version");
             } else {
                 report_.error(at, "unknown key " + shown(name) + nearest_key_hint(table, name));
             }
@@ -120,6 +118,7 @@ private:
             const std::string where = name + "#" + std::to_string(index++);
             report_.found(where, position(element.source()));
             KeyTarget to{settings_};
+            if (name == "broker") to.broker = &settings_.brokers.emplace_back();
             if (name == "source") to.source = &settings_.sources.emplace_back();
             if (name == "channel") to.channel = &settings_.channels.emplace_back();
             if (name == "group") to.group = &settings_.groups.emplace_back();
@@ -146,11 +145,6 @@ private:
     void read_key(const toml::node& node, const SettingsKey& key, const std::string& spot, KeyTarget& to) {
         KeyValue value;
         const auto* text = node.as_string();
-        if (text != nullptr && is_planned(key.table, key.name, text->get())) {
-            report_.error(spot,
-                          std::string(key.name) + " = " + shown(text->get()) + " is not supported in this version");
-            return;
-        }
         std::string wrong;
         switch (key.type) {
             case KeyType::text:
@@ -165,6 +159,9 @@ private:
                 } else {
                     wrong = wrong_type(node, key);
                 }
+                break;
+            case KeyType::version:
+                wrong = read_version(node, key, value);
                 break;
             case KeyType::duration:
             case KeyType::size:
@@ -259,6 +256,16 @@ private:
         }
         value.whole = whole;
         return "";
+    }
+
+    static std::string read_version(const toml::node& node, const SettingsKey& key, KeyValue& value) {
+        const auto* text = node.as_string();
+        const auto* whole = node.as_integer();
+        if (text == nullptr && whole == nullptr) return wrong_type(node, key);
+        value.whole = whole != nullptr ? whole->get() : text->get() == "3.1.1" ? 3 : text->get() == "5" ? 5 : 0;
+        if (value.whole == 3 || value.whole == 5) return "";
+        return "must be " + describe_type(key) + ", not " +
+               (whole != nullptr ? std::to_string(whole->get()) : shown(text->get()));
     }
 
     static std::string read_with_unit(const std::string& text, const SettingsKey& key, KeyValue& value) {

@@ -129,15 +129,17 @@ Outcome<Smoothing> parse_smoothing(std::string_view text) {
 
 Outcome<BrokerAddress> parse_broker_url(std::string_view url) {
     constexpr std::string_view plain = "mqtt://";
-    if (url.starts_with("mqtts://"))
-        return failure("encrypted connections (mqtts://) are not supported in this version");
-    if (!url.starts_with(plain)) return failure("must be mqtt://HOST or mqtt://HOST:PORT");
-    url.remove_prefix(plain.size());
+    constexpr std::string_view encrypted = "mqtts://";
+    constexpr const char* forms = "must be mqtt://HOST, mqtts://HOST or one of these with :PORT";
+    BrokerAddress address;
+    address.tls = url.starts_with(encrypted);
+    if (address.tls) address.port = 8883;
+    if (!address.tls && !url.starts_with(plain)) return failure(forms);
+    url.remove_prefix(address.tls ? encrypted.size() : plain.size());
     if (url.ends_with('/')) url.remove_suffix(1);
     if (url.find('@') != std::string_view::npos) {
-        return failure("must not hold a user: username and password are not supported in this version");
+        return failure("must not hold a user: that is said by username and password_file");
     }
-    BrokerAddress address;
     const std::size_t host_end = url.starts_with('[') ? url.find(']') + 1 : std::min(url.find(':'), url.size());
     const std::string_view host = url.substr(0, host_end);
     const bool six = host.starts_with('[');
@@ -146,7 +148,7 @@ Outcome<BrokerAddress> parse_broker_url(std::string_view url) {
     for (const char c : host) {
         const bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
         if (!alphanumeric && letters.find(c) == std::string_view::npos) {
-            return failure("must be mqtt://HOST or mqtt://HOST:PORT");
+            return failure(forms);
         }
     }
     address.host = host;

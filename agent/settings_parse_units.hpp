@@ -26,10 +26,12 @@ struct Smoothing {
 };
 Outcome<Smoothing> parse_smoothing(std::string_view text);
 
-// mqtt://HOST[:PORT]; a host may be a name, an IPv4 address or an IPv6 address in brackets (which stay).
+// mqtt://HOST[:PORT] or mqtts://HOST[:PORT]; a host may be a name, an IPv4 address or an IPv6 address in brackets
+// (which stay).
 struct BrokerAddress {
     std::string host;
     std::uint16_t port = 1883;
+    bool tls = false;
 };
 Outcome<BrokerAddress> parse_broker_url(std::string_view url);
 

@@ -46,6 +46,8 @@ TimeReading time_reading_of(const SourceSettings& source) noexcept {
 }
 
 Sources::Sources(const Settings& settings) {
+    prefixes_.emplace_back();
+    for (const BrokerSettings& broker : settings.brokers) prefixes_.push_back(broker.name + "/");
     sources_.reserve(settings.sources.size());
     for (const SourceSettings& source : settings.sources) {
         sources_.push_back({.settings = source,
@@ -64,11 +66,23 @@ Sources::Sources(const Settings& settings) {
     }
 }
 
-std::uint16_t Sources::find(std::string_view topic, Labels& labels) const noexcept {
+std::uint16_t Sources::find(std::string_view topic, Labels& labels, std::uint8_t broker) const noexcept {
+    for (std::size_t other = 1; other < prefixes_.size() && broker == 0; ++other) {
+        const std::string_view name = std::string_view(prefixes_[other]).substr(0, prefixes_[other].size() - 1);
+        if (topic.substr(0, topic.find('/')) == name) return none;
+    }
     for (std::uint16_t source = 0; source < size(); ++source) {
+        if (sources_[source].settings.broker_index != broker) continue;
         if (sources_[source].pattern.matches(topic, labels.values)) return source;
     }
     return none;
+}
+
+std::uint8_t Sources::broker_of_prefix(std::string_view prefix) const noexcept {
+    for (std::size_t broker = 0; broker < prefixes_.size(); ++broker) {
+        if (prefixes_[broker] == prefix) return static_cast<std::uint8_t>(broker);
+    }
+    return unknown_broker;
 }
 
 bool Sources::takes(std::uint16_t source, std::string_view field) const noexcept {

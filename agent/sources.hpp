@@ -45,16 +45,27 @@ TopicPattern checked_pattern(const std::string& text, TopicPattern::Use use);
 // How a source's times are written.
 TimeReading time_reading_of(const SourceSettings& source) noexcept;
 
-// The sources in the order of the configuration: a message counts under the first whose pattern matches.
+// The sources in the order of the configuration: a message counts under the first of its broker whose pattern matches.
 class Sources {
 public:
     static constexpr std::uint16_t none = UINT16_MAX;
 
     explicit Sources(const Settings& settings);
 
-    std::uint16_t find(std::string_view topic, Labels& labels) const noexcept;
+    // None, too, for a topic of broker 0 that begins with the name of another one: its channels would be called like
+    // those of that broker.
+    std::uint16_t find(std::string_view topic, Labels& labels, std::uint8_t broker = 0) const noexcept;
 
-    // Channel names are "<topic>:<field>". Is `field` one that the source would take?
+    // Channel names are "<topic>:<field>", and of brokers other than 0 "<broker>/<topic>:<field>". What stands in front
+    // of the topic, slash included.
+    std::string_view prefix_of(std::uint8_t broker) const noexcept {
+        return broker < prefixes_.size() ? std::string_view(prefixes_[broker]) : std::string_view();
+    }
+    // unknown_broker: none has that prefix.
+    std::uint8_t broker_of_prefix(std::string_view prefix) const noexcept;
+    static constexpr std::uint8_t unknown_broker = UINT8_MAX;
+
+    // Is `field` one that the source would take?
     bool takes(std::uint16_t source, std::string_view field) const noexcept;
 
     Source& operator[](std::uint16_t source) noexcept { return sources_[source]; }
@@ -63,6 +74,7 @@ public:
 
 private:
     std::vector<Source> sources_;
+    std::vector<std::string> prefixes_;  // by broker
 };
 
 // `text` with each {name} replaced by the topic's value for it, into `out`; false when a name has no value or the

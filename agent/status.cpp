@@ -11,6 +11,8 @@ namespace redshank {
 
 namespace {
 
+constexpr std::size_t broker_json_bytes_max = std::size_t{16} * 1024;  // with its last error
+
 // Every byte of a text may need six in JSON.
 std::size_t text_bytes_max(const Settings& settings) {
     constexpr std::size_t per_source = 1024 + 6 * channel_name_bytes_max;
@@ -19,6 +21,7 @@ std::size_t text_bytes_max(const Settings& settings) {
         (settings.associations.channels.empty() ? 0 : associations_json_bytes_max) +
         Status::figures_max * (1024 + 12 * channel_name_bytes_max) + Status::alerts_max * alert_json_bytes_max;
     for (const OutputSettings& output : settings.outputs) bytes += 2048 + 6 * name_of(output).size();
+    bytes += broker_count(settings) * broker_json_bytes_max;
     for (const SourceSettings& source : settings.sources) bytes += per_source + 6 * source.topic.size();
     return bytes;
 }
@@ -39,8 +42,12 @@ bool balances(const Ledger& ledger) noexcept {
            ledger.readings == std::accumulate(readings, ledger.rejected.end(), ledger.counted);
 }
 
-void write_source(JsonWriter& json, std::string_view topic, const SourceLedger& ledger) noexcept {
-    json.begin_object().member("topic", topic).member("messages", ledger.messages).member("decoded", ledger.decoded);
+void write_source(JsonWriter& json, const SourceSettings& source, const SourceLedger& ledger) noexcept {
+    json.begin_object()
+        .member("broker", source.broker)
+        .member("topic", source.topic)
+        .member("messages", ledger.messages)
+        .member("decoded", ledger.decoded);
     json.member("duplicate", ledger.duplicate);
     write_rejected(json, "rejected_messages", ledger.rejected, 0, message_error_count);
     json.key("last_rejected");
@@ -108,6 +115,10 @@ Status::Status(const Settings& settings, Intake& intake, Checkpointer& checkpoin
     figures_.reserve(figures_max);
 }
 
+void Status::show(const std::vector<std::unique_ptr<MqttClient>>& clients) {
+    for (const auto& client : clients) clients_.push_back(client.get());
+}
+
 Status::Copy Status::copy() noexcept {
     Copy copy;
     alerts_.clear();
@@ -126,6 +137,9 @@ Status::Copy Status::copy() noexcept {
     copy.rule_states_refused = pipeline.rules().refused();
     for (std::uint16_t source = 0; source < pipeline.sources().size(); ++source)
         sources_[source] = pipeline.sources()[source].ledger;
+    for (std::size_t broker = 0; broker < broker_count(settings_); ++broker) {
+        copy.broker_messages[broker] = pipeline.messages_of(broker);
+    }
     figures_.clear();
     if (predictions_ != nullptr)
         pipeline.each_figures([this](const PredictionFigures& each) {
@@ -188,12 +202,19 @@ std::string_view Status::json(bool ready) noexcept {
 
     json.key("sources").begin_array();
     for (std::size_t source = 0; source < sources_.size(); ++source) {
-        write_source(json, settings_.sources[source].topic, sources_[source]);
+        write_source(json, settings_.sources[source], sources_[source]);
     }
     json.end_array();
 
     json.key("mqtt").begin_object().member("connected", mqtt_.connected()).member("url", settings_.mqtt.url);
     json.member("last_error", mqtt_.last_error()).end_object();
+    json.key("brokers").begin_array();
+    for (std::size_t broker = 0; broker < clients_.size(); ++broker) {
+        json.begin_object().member("name", broker_at(settings_, broker).name);
+        json.member("connected", clients_[broker]->connected()).member("error", clients_[broker]->last_error());
+        json.member("messages", now.broker_messages[broker]).end_object();
+    }
+    json.end_array();
     json.key("uplink").begin_object().member("connected", keeper.uplink_connected);
     json.member("backlog_rows", buffered).member("last_sealed", keeper.last_sealed);
     json.member("last_acknowledged", keeper.last_acknowledged).member("last_report", keeper.last_report);

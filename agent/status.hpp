@@ -33,6 +33,8 @@ public:
 
     // The same for outputs beside MQTT.
     void show(const AlertOutputs* outputs) noexcept { outputs_ = outputs; }
+    // Part of start: one client for each broker.
+    void show(const std::vector<std::unique_ptr<MqttClient>>& clients);
 
     // One JSON object; valid until the next call.
     std::string_view json(bool ready) noexcept;
@@ -53,6 +55,7 @@ private:
         std::uint64_t alerts_more = 0;
         std::uint32_t baskets = 0;
         std::uint64_t events_left_out = 0;
+        std::array<std::uint64_t, brokers_max> broker_messages{};
         std::size_t association_count = 0;
         std::array<std::uint64_t, held_back_reasons> held_back{};
         std::size_t silence_count = 0;
@@ -72,6 +75,7 @@ private:
     std::vector<AlertRow> alerts_;
     const PredictionPublisher* predictions_ = nullptr;
     const AlertOutputs* outputs_ = nullptr;
+    std::vector<const MqttClient*> clients_;  // by broker
     std::vector<PredictionFigures> figures_;
     std::array<AssociationRow, Associations::rules_most> associations_;
     std::array<AlertGate::Silence, AlertGate::silences_max> silences_;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/settings.hpp"
@@ -12,9 +14,13 @@ namespace redshank {
 
 // MQTT 5 subscription identifiers: one per topic filter, stored, never given to another filter, because messages that
 // wait in the broker still carry the one they were queued under.
+// Under MQTT 3.1.1, which has none, copies for overlapping filters cannot be told from messages of their own: a filter
+// that another one covers is not subscribed to.
 class SubscriptionTable {
 public:
-    static constexpr std::string_view state_key = "agent/subscriptions";
+    // Where the table of a broker is kept; that of [mqtt] as it ever was.
+    static std::string key_of(std::string_view broker);
+    static std::optional<std::string> broker_of_key(std::string_view key);  // none: of something else
 
     void read(std::span<const std::byte> saved);
     std::vector<std::byte> write() const;
@@ -25,9 +31,9 @@ public:
     // Where commands on alerts come from, when they may come over MQTT.
     static std::string command_filter(const Settings& settings) { return settings.mqtt.base_topic + "/command/#"; }
 
-    // Gives every source's filter its identifier, and those of models and commands; filters that no source has any more
-    // are to be given up.
-    void assign(const Settings& settings);
+    // Gives the filter of every source of that broker its identifier, and those of models and commands; filters that no
+    // source has any more, or that are covered, are to be given up.
+    void assign(const Settings& settings, std::size_t broker = 0);
 
     std::uint32_t identifier_of(const std::string& filter) const;  // 0: unknown
     // Those of models and commands, then in the order of the sources: of several identifiers on one copy the client
@@ -36,6 +42,8 @@ public:
     std::vector<std::string> unwanted() const;
 
 private:
+    void leave_out_covered();
+
     static constexpr std::size_t unwanted_max = 64;  // older ones are forgotten: the broker's session ends some day too
 
     static constexpr std::size_t unwanted_place = SIZE_MAX;

@@ -1,6 +1,7 @@
 #include "agent/windows.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace redshank {
 
@@ -73,7 +74,7 @@ void Windows::write(ByteWriter& out) const noexcept {
     }
 }
 
-void Windows::read(ByteReader& in, bool without_sketches) noexcept {
+void Windows::read(ByteReader& in) noexcept {
     for (OpenWindow& window : windows_) {
         window = {};
         window.open = in.get<bool>();
@@ -84,8 +85,26 @@ void Windows::read(ByteReader& in, bool without_sketches) noexcept {
         window.length_ns = in.get<std::int64_t>();
         window.deadline_ns = in.get<std::int64_t>();
         window.quality = in.get<std::uint32_t>();
-        window.parts = AggregateParts::read(in, without_sketches);
+        window.parts = AggregateParts::read(in);
     }
+}
+
+void Windows::write_sketches(ByteWriter& out) const noexcept {
+    static_assert(QuantileSketch::encoded_bytes_max <= UINT8_MAX);
+    for (const OpenWindow& window : windows_) {
+        std::array<std::byte, QuantileSketch::encoded_bytes_max> room;
+        ByteWriter bins(room);
+        if (window.open) window.parts.sketch.write(bins);
+        out.put(static_cast<std::uint8_t>(bins.used()));
+        out.put_bytes(bins.written());
+    }
+}
+
+bool Windows::read_sketches(ByteReader& in, std::array<QuantileSketch, windows_max>& sketches) noexcept {
+    for (QuantileSketch& sketch : sketches) {
+        if (!sketch.read(in.get_bytes(in.get<std::uint8_t>()))) return false;
+    }
+    return in.ok();
 }
 
 }  // namespace redshank

@@ -51,7 +51,12 @@ public:
     std::uint64_t open_readings() const noexcept;
 
     void write(ByteWriter& out) const noexcept;
-    void read(ByteReader& in, bool without_sketches = false) noexcept;  // as AggregateParts::read
+    void read(ByteReader& in) noexcept;
+    // The sketches of those that are open, apart from them: each with its size.
+    static constexpr std::size_t sketches_bytes_max = windows_max * (1 + QuantileSketch::encoded_bytes_max);
+    void write_sketches(ByteWriter& out) const noexcept;
+    // By window; false for what no writer wrote.
+    static bool read_sketches(ByteReader& in, std::array<QuantileSketch, windows_max>& sketches) noexcept;
 
 private:
     std::array<OpenWindow, windows_max> windows_;

@@ -10,6 +10,8 @@ Outcome<std::unique_ptr<MqttClient>> MqttClient::create(const MqttClientSettings
     constexpr std::uint32_t identifier_max = 268'435'455;  // a variable byte integer of four bytes
     if (settings.host.empty()) return failure("MQTT: no host");
     if (settings.client_id.empty()) return failure("MQTT: a session that is kept needs a client id");
+    if (settings.version != 5 && settings.version != 3) return failure("MQTT: the version is 5 or 3");
+    if (settings.qos > 2) return failure("MQTT: QoS is 0, 1 or 2");
     if (settings.receive_maximum == 0) return failure("MQTT: Receive Maximum must be 1 or more");
     if (!settings.will_topic.empty() && !can_be_published_to(settings.will_topic)) {
         return failure("MQTT: not a topic: " + settings.will_topic);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,8 +22,16 @@ struct MqttSubscription {
 struct MqttClientSettings {
     std::string host = "127.0.0.1";
     std::uint16_t port = 1883;
+    std::uint8_t version = 5;         // of MQTT: 5, or 3 for 3.1.1
+    std::uint8_t qos = 1;             // of the subscriptions: 0, 1 or 2
+    bool tls = false;                 // the broker's certificate is always verified, its name too
+    std::filesystem::path ca;         // PEM; empty: what the system trusts
+    std::filesystem::path cert, key;  // PEM, of this client; empty: none
+    std::string username;
+    std::filesystem::path password_file;  // read anew for every connection: see drivers/password_file.hpp
     std::string client_id;
     std::string will_topic;  // last will "offline" and, when subscribed, "online": both retained
+    // Of MQTT 5 only: 3.1.1 leaves these to the broker.
     std::uint32_t session_expiry_s = 7 * 24 * 3600;
     std::uint16_t receive_maximum = 256;
     std::uint32_t packet_bytes_max = 256 * 1024;
@@ -35,8 +44,8 @@ struct MqttClientSettings {
 };
 
 // What the broker has to say. Called on Paho's threads under Paho's own lock, never two at a time (on_disconnected may
-// come from inside step or stop); must not throw, must not block, must not call start, step or stop. The PUBACK of a
-// message goes out after on_message returns.
+// come from inside step or stop); must not throw, must not block, must not call start, step or stop. PUBACK or PUBREC
+// of a message goes out after on_message returns.
 class MqttEvents {
 public:
     virtual ~MqttEvents() = default;
@@ -51,8 +60,8 @@ public:
     virtual void on_published(std::uint64_t token) noexcept = 0;
 };
 
-// MQTT 5 over plain TCP through Paho: QoS 1, persistent session, own reconnect timer, subscription identifiers, Retain
-// Handling 1, No Local. Topics and payloads are handed on as the bytes they are, valid or not.
+// MQTT 5 or 3.1.1 over TCP or TLS through Paho: persistent session, own reconnect timer; under MQTT 5 subscription
+// identifiers, Retain Handling 1, No Local. Topics and payloads are handed on as the bytes they are, valid or not.
 //   Thread: start, step, stop from one thread; publish and the accessors from any, on_message included. start, step and
 //   stop wait for a running event to end: never call them with a lock held that an event takes.
 class MqttClient {

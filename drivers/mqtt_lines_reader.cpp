@@ -109,6 +109,10 @@ private:
             seen_.time = true;
             return value.get(event.time_ns) == simdjson::SUCCESS;
         }
+        if (key == "broker") {
+            event.broker = text;
+            return is_text;
+        }
         if (key == "topic") {
             seen_.topic = true;
             event.topic = text;

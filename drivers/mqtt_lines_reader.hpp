@@ -18,6 +18,7 @@ struct RecordedEvent {
     std::int64_t time_ns = 0;     // running maximum of the recording's stamps
     std::int64_t written_ns = 0;  // the stamp of this line
     RecordKind kind = RecordKind::message;
+    std::string broker;  // its name; empty: that of [mqtt]
     std::string topic;
     std::vector<std::byte> payload;
     std::uint8_t qos = 0;
@@ -29,8 +30,8 @@ struct RecordedEvent {
 
 // Reads a recording of MQTT traffic as it goes, one JSON object a line: {"t": ns, "topic": ..., "payload" as text or
 // "payload_b64" (RFC 4648 with padding), "qos", "retain", "dup", "id"}, or {"t": ns, "event": "connected"
-// ("session_present"), "disconnected", "subscribed", "tick", "down", "flush", "alert_command" (its
-// body as "payload_b64") or "message"}, or {"t": ns, "event":
+// ("session_present"), "disconnected", "subscribed", "tick", "down", "flush", "alert_command" (its body as
+// "payload_b64") or "message"}; each may name its "broker"; or {"t": ns, "event":
 // "gap", "count": records that are missing}, which is passed over and counted. Blank lines and unknown members are
 // passed over. Topics are handed on unchecked. A line that is anything else is a failure with file, line and reason,
 // and the end.

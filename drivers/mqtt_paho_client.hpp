@@ -13,6 +13,7 @@
 
 #include "drivers/mqtt_backoff.hpp"
 #include "drivers/mqtt_client.hpp"
+#include "drivers/mqtt_paho_arrivals.hpp"
 #include "drivers/mqtt_paho_events.hpp"
 #include "drivers/mqtt_paho_message.hpp"
 #include "drivers/mqtt_publisher.hpp"
@@ -22,7 +23,8 @@ namespace redshank {
 // States: idle -start-> connecting -CONNACK-> subscribing -last SUBACK-> subscribed; any of them -trouble-> waiting
 // -timer-> connecting. Events only record trouble, for Paho 1.3.12 must not be told to connect from inside them. step
 // then builds the Paho client anew: one that is used again would keep unanswered SUBSCRIBEs for ever and send old
-// publishes again behind the caller's back. The session is the broker's to keep; at QoS 1 a client has no part in it.
+// publishes again behind the caller's back. The session is the broker's to keep; a client that counts a message before
+// it acknowledges has no part in it, at QoS 2 neither: see PahoArrivals.
 //
 // Paho runs every callback under one lock of its own, CONNACK's before messages': its receive thread calls the connect
 // listener in the same turn in which it has read CONNACK and reads the first PUBLISH in a later one (tested with 1,000
@@ -48,6 +50,8 @@ private:
 
     // On the caller's thread
     void connect(std::int64_t now_ns);
+    void set_tls();
+    void explain_failure();
     void open_client();
     void drop_client(State next);
 
@@ -56,6 +60,7 @@ private:
     void on_failure(const mqtt::token& token) override;
     void on_connack(const mqtt::token& token) noexcept;
     void on_connect_failed(const mqtt::token& token) noexcept;
+    void cannot_connect(const std::string& paho_says) noexcept;
     void on_suback() noexcept;
     void on_lost() noexcept;
     void on_publish_answered(const mqtt::token& token, bool success) noexcept;
@@ -65,12 +70,17 @@ private:
     bool send(const std::string& topic, std::span<const std::byte> payload, bool retain,
               std::uintptr_t context) noexcept;
     bool send_status(std::string_view status, std::uintptr_t context) noexcept;
+    std::string cannot_connect_text() const;
     void fail(const std::string& why) noexcept;
     void set_error(const std::string& why) noexcept;
     void tell_stop(bool PahoClient::*answer) noexcept;
 
+    bool is_5() const noexcept { return settings_.version == 5; }
+    void take_arrival(std::byte first, std::span<const std::byte> body) noexcept;
+
     const MqttClientSettings settings_;
     MqttEvents& events_;
+    PahoArrivals arrivals_;
     mqtt::connect_options options_;  // Paho keeps pointers into it while it connects
     std::unique_ptr<mqtt::async_client> owner_;
     mqtt::async_client* paho_ = nullptr;  // stays good inside events while owner_ is being destroyed
@@ -92,6 +102,7 @@ private:
 
     mutable std::mutex error_mutex_;
     std::string error_;
+    std::string unexplained_;  // what Paho said of a failure that may be one of TLS
 
     std::mutex stop_mutex_;
     std::condition_variable stop_wake_;

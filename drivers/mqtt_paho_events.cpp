@@ -1,6 +1,7 @@
 #include "drivers/mqtt_paho_events.hpp"
 
 #include <algorithm>
+#include <array>
 #include <exception>
 
 #include "drivers/mqtt_paho_client.hpp"
@@ -17,6 +18,15 @@ constexpr int refused = 0x80;  // MQTT 5: reason codes from here on are failures
 std::string reason_text(int code) {
     const char* const text = MQTTReasonCode_toString(static_cast<MQTTReasonCodes>(code));
     return (text == nullptr ? std::string("reason code") : std::string(text)) + " (" + std::to_string(code) + ")";
+}
+
+// MQTT 3.1.1, 3.2.2.3.
+std::string connect_return_text(int code) {
+    constexpr std::array<const char*, 6> words{
+        "accepted",           "unacceptable protocol version", "identifier rejected",
+        "server unavailable", "bad user name or password",     "not authorized"};
+    const auto at = static_cast<std::size_t>(code);
+    return (at < words.size() ? words[at] : "return code") + std::string(" (") + std::to_string(code) + ")";
 }
 
 void PahoClient::on_success(const mqtt::token& token) {
@@ -43,9 +53,9 @@ void PahoClient::on_failure(const mqtt::token& token) {
         case mqtt::token::UNSUBSCRIBE: {
             if (state_ != State::subscribing) return;  // the connection went first
             const auto filters = token.get_topics();
-            return fail(
-                "the broker refuses a subscription: " + (filters && !filters->empty() ? (*filters)[0] : std::string()) +
-                ": " + reason_text(token.get_reason_code()));
+            const std::string filter = filters && !filters->empty() ? (*filters)[0] : std::string();
+            return fail("the broker refuses a subscription: " + filter +
+                        (is_5() ? ": " + reason_text(token.get_reason_code()) : ""));
         }
         case mqtt::token::PUBLISH:
             return on_publish_answered(token, false);
@@ -61,7 +71,7 @@ void PahoClient::on_connack(const mqtt::token& token) noexcept {
         const mqtt::connect_response response = token.get_connect_response();
         const mqtt::properties& properties = response.get_properties();
         session_present = response.is_session_present();
-        if (properties.contains(mqtt::property::RECEIVE_MAXIMUM)) {
+        if (is_5() && properties.contains(mqtt::property::RECEIVE_MAXIMUM)) {
             window = mqtt::get<std::uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM);
         }
     } catch (const std::exception& error) {
@@ -88,14 +98,18 @@ bool PahoClient::request_subscriptions(bool session_present) noexcept {
             paho_->unsubscribe(filter, nullptr, *this);
         }
         for (const MqttSubscription& subscription : settings_.subscriptions) {
+            ++answers_missing_;
+            if (!is_5()) {
+                paho_->subscribe(subscription.filter, settings_.qos, nullptr, *this);
+                continue;
+            }
             // One SUBSCRIBE each, because the identifier belongs to the packet. No Local is not allowed when shared.
             const bool shared = subscription.filter.starts_with("$share/");
             const mqtt::subscribe_options options(!shared, mqtt::subscribe_options::NO_RETAIN_AS_PUBLISHED,
                                                   mqtt::subscribe_options::SEND_RETAINED_ON_NEW);
             const mqtt::properties identifier{
                 {mqtt::property::SUBSCRIPTION_IDENTIFIER, static_cast<std::int32_t>(subscription.identifier)}};
-            ++answers_missing_;
-            paho_->subscribe(subscription.filter, 1, nullptr, *this, options, identifier);
+            paho_->subscribe(subscription.filter, settings_.qos, nullptr, *this, options, identifier);
         }
         return true;
     } catch (const std::exception& error) {
@@ -118,16 +132,22 @@ void PahoClient::on_suback() noexcept {
 void PahoClient::on_connect_failed(const mqtt::token& token) noexcept {
     const int code = token.get_return_code();
     if (code > 0) {
-        set_error("the broker refuses the connection: " + reason_text(code));
+        set_error("the broker refuses the connection: " + (is_5() ? reason_text(code) : connect_return_text(code)));
     } else {
         try {
             token.get_connect_response();  // throws what Paho has to say
         } catch (const std::exception& error) {
-            set_error("cannot connect to " + settings_.host + ":" + std::to_string(settings_.port) + ": " +
-                      error.what());
+            cannot_connect(error.what());
         }
     }
     on_lost();
+}
+
+// With TLS that is no more than "TCP/TLS connect failure", and step looks for the reason.
+void PahoClient::cannot_connect(const std::string& paho_says) noexcept {
+    if (!settings_.tls) return set_error(cannot_connect_text() + paho_says);
+    const std::lock_guard lock(error_mutex_);
+    unexplained_ = paho_says;
 }
 
 void PahoClient::on_lost() noexcept {

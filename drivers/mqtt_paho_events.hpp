@@ -29,6 +29,7 @@ inline void* as_context(std::uintptr_t value) noexcept {
     return reinterpret_cast<void*>(value);  // NOLINT(performance-no-int-to-ptr): a number, never followed
 }
 
-std::string reason_text(int code);  // an MQTT 5 reason code in words
+std::string reason_text(int code);          // an MQTT 5 reason code in words
+std::string connect_return_text(int code);  // one of CONNACK of MQTT 3.1.1
 
 }  // namespace redshank

@@ -4,26 +4,20 @@
 #include <cstdint>
 #include <span>
 
+#include "drivers/mqtt_publish_packet.hpp"
+
 namespace redshank {
 
 namespace {
 
 std::uint32_t identifier_of(const mqtt::message& message, const std::vector<MqttSubscription>& subscriptions) noexcept {
     const MQTTProperties& properties = message.get_properties().c_struct();
-    std::uint32_t found = 0;
-    std::size_t found_at = subscriptions.size();
+    OwnIdentifier identifier(subscriptions);
     for (const MQTTProperty& property : std::span(properties.array, static_cast<std::size_t>(properties.count))) {
         if (property.identifier != MQTTPROPERTY_CODE_SUBSCRIPTION_IDENTIFIER) continue;
-        const std::uint32_t identifier = property.value.integer4;
-        if (found == 0) found = identifier;
-        if (properties.count == 1) break;
-        for (std::size_t at = 0; at < found_at; ++at) {
-            if (subscriptions[at].identifier != identifier) continue;
-            found = identifier;
-            found_at = at;
-        }
+        identifier.add(property.value.integer4);
     }
-    return found;
+    return identifier.get();
 }
 
 }  // namespace

@@ -34,6 +34,24 @@ bool valid_topic(std::string_view topic) noexcept {
            simdjson::validate_utf8(topic.data(), topic.size());
 }
 
+bool filter_covers(std::string_view wide, std::string_view narrow) noexcept {
+    constexpr std::string_view share = "$share/";
+    if (wide.starts_with(share) || narrow.starts_with(share)) return false;
+    if (narrow.starts_with('$') && (wide.starts_with('#') || wide.starts_with('+'))) return false;
+    for (;;) {
+        if (wide == "#") return true;
+        const std::size_t wide_end = std::min(wide.find('/'), wide.size());
+        const std::size_t narrow_end = std::min(narrow.find('/'), narrow.size());
+        const std::string_view level = narrow.substr(0, narrow_end);
+        if (level == "#" || (wide.substr(0, wide_end) != "+" && wide.substr(0, wide_end) != level)) return false;
+        const bool wide_ends = wide_end == wide.size();
+        if (narrow_end == narrow.size()) return wide_ends || wide.substr(wide_end) == "/#";
+        if (wide_ends) return false;
+        wide.remove_prefix(wide_end + 1);
+        narrow.remove_prefix(narrow_end + 1);
+    }
+}
+
 Outcome<TopicPattern> TopicPattern::parse(std::string_view text, Use use) {
     if (text.empty()) return failure("a topic is at least one byte long");
     if (text.size() > topic_bytes_max) return at_byte("a topic is at most 65535 bytes long", topic_bytes_max);

@@ -14,6 +14,10 @@ namespace redshank {
 // Topics as MQTT has them: UTF-8 without NUL, 1..65535 bytes, no wildcard.
 bool valid_topic(std::string_view topic) noexcept;
 
+// Whether every topic that `narrow` matches is matched by `wide`: two filters as MQTT has them. Shared subscriptions
+// ("$share/...") cover nothing and are not covered.
+bool filter_covers(std::string_view wide, std::string_view narrow) noexcept;
+
 // A pattern of topics or of channel names, level by level between slashes. A level is literal text, `+` for any one
 // level, or `{name}`, the same with its value kept as a label; `#` as the last level stands for any number of levels,
 // none included. As MQTT has it, a pattern that begins with a wildcard does not match what begins with '$'.

@@ -192,14 +192,9 @@ void AggregateParts::write(ByteWriter& out) const noexcept {
     out.put(squares.low);
     out.put(squares.high);
     for (const std::int64_t value : {min, max, first, first_ns, last, last_ns}) out.put(value);
-    std::array<std::byte, QuantileSketch::encoded_bytes_max> room;
-    ByteWriter bins(room);
-    sketch.write(bins);
-    out.put(static_cast<std::uint16_t>(bins.used()));
-    out.put_bytes(bins.written());
 }
 
-AggregateParts AggregateParts::read(ByteReader& in, bool without_sketch) noexcept {
+AggregateParts AggregateParts::read(ByteReader& in) noexcept {
     AggregateParts parts;
     parts.pivot = in.get<std::int64_t>();
     parts.exponent = in.get<std::uint8_t>();
@@ -213,8 +208,7 @@ AggregateParts AggregateParts::read(ByteReader& in, bool without_sketch) noexcep
     for (std::int64_t* value : {&parts.min, &parts.max, &parts.first, &parts.first_ns, &parts.last, &parts.last_ns}) {
         *value = in.get<std::int64_t>();
     }
-    const bool sketched = without_sketch || parts.sketch.read(in.get_bytes(in.get<std::uint16_t>()));
-    if (in.ok() && sketched && parts.exponent <= exponent_max) return parts;
+    if (in.ok() && parts.exponent <= exponent_max) return parts;
     in.get_bytes(SIZE_MAX);
     return {};
 }

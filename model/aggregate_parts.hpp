@@ -17,7 +17,7 @@ namespace redshank {
 //   first/last are by event time; of equal times first keeps the earlier added, last takes the later added, and merge
 //   takes the smaller raw for first and the larger for last, so that it commutes.
 struct AggregateParts {
-    static constexpr std::size_t encoded_bytes_max = 101 + QuantileSketch::encoded_bytes_max;
+    static constexpr std::size_t encoded_bytes = 99;
 
     std::int64_t pivot = 0;
     std::uint8_t exponent = 0;
@@ -52,9 +52,9 @@ struct AggregateParts {
     double mean() const noexcept;
     double variance() const noexcept;
 
+    // All but the sketch, which is written apart.
     void write(ByteWriter& out) const noexcept;
-    // What no writer wrote makes in.ok() false. without_sketch: as versions wrote it that had none.
-    static AggregateParts read(ByteReader& in, bool without_sketch = false) noexcept;
+    static AggregateParts read(ByteReader& in) noexcept;  // what no writer wrote makes in.ok() false
 
     friend bool operator==(const AggregateParts&, const AggregateParts&) noexcept = default;
 };

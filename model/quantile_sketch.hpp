@@ -19,8 +19,9 @@ namespace redshank {
 //   Counts saturate at 2^32 - 1 a bin (the aggregate's count does not).
 class QuantileSketch {
 public:
-    static constexpr std::size_t bins_max = 48;
-    static constexpr std::size_t encoded_bytes_max = 2 + bins_max * (3 + 5);
+    static constexpr std::size_t bins_max = 32;
+    // Two bytes for a step; of all keys eight steps at most can be so long that they need a third.
+    static constexpr std::size_t encoded_bytes_max = 2 + bins_max * (2 + 5) + 8;
 
     struct Bin {
         std::int16_t key = 0;

@@ -13,9 +13,9 @@ namespace redshank {
 enum class RecordKind : std::uint8_t {
     message = 1,       // one MQTT publish, body as Message
     tick = 2,          // time passes, no body
-    connected = 3,     // CONNACK; body: u8 session_present
-    disconnected = 4,  // the connection is gone, no body
-    subscribed = 5,    // SUBACK: readings may come again, no body
+    connected = 3,     // CONNACK; body: u8 session_present [, u8 broker]
+    disconnected = 4,  // the connection is gone; body: [u8 broker]
+    subscribed = 5,    // SUBACK: readings may come again; body: [u8 broker]
     down = 6,          // end of a recovery: the process had been away, no body
     flush = 7,         // command: close every open window now, no body
     began = 8,   // first of an inbox file; body: u8 wall clock trusted. What the restored state left over ends here
@@ -42,10 +42,16 @@ struct Message {
     bool row_end = false;    // replay of a wide file: groups are scored when the message ends, not reading by reading
     std::uint16_t packet_id = 0;
     std::uint32_t subscription_id = 0;  // MQTT 5 subscription identifier, 0 = none
+    std::uint8_t broker = 0;            // that it came from, below message_brokers_max
 };
+
+inline constexpr std::uint8_t message_brokers_max = 8;  // three bits
 
 std::size_t encoded_bytes(const Message& message) noexcept;
 void encode(const Message& message, ByteWriter& out) noexcept;
 std::optional<Message> decode_message(std::span<const std::byte> body) noexcept;
+
+// The broker of a record of kind connected, disconnected or subscribed: 0 where it says none.
+std::uint8_t broker_of(const Record& record) noexcept;
 
 }  // namespace redshank

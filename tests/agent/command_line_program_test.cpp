@@ -102,6 +102,23 @@ TEST(ReplayProgram, an_input_without_numbers_is_an_error_that_says_what_was_seen
     EXPECT_NE(recording.errors.find("no event"), std::string::npos) << recording.errors;
 }
 
+TEST(ReplayProgram, a_recording_of_several_brokers_gives_each_its_channels) {
+    const std::string lines =
+        "{\"t\": 1000, \"topic\": \"a\", \"payload\": \"1\"}\n"
+        "{\"t\": 2000, \"event\": \"connected\", \"broker\": \"hall\"}\n"
+        "{\"t\": 3000, \"topic\": \"a\", \"payload\": \"2\", \"broker\": \"hall\"}\n";
+    const std::string settings =
+        "[[broker]]\nname = \"hall\"\nurl = \"mqtt://h\"\n[[source]]\ntopic = \"#\"\n[[source]]\ntopic = \"#\"\n"
+        "broker = \"hall\"\n";
+    const Replayed result = replayed(lines, {settings, "--format", "mqtt"});
+    EXPECT_EQ(result.code, 0) << result.errors;
+    EXPECT_NE(result.scores.find(",a:value,"), std::string::npos) << result.scores;
+    EXPECT_NE(result.scores.find(",hall/a:value,"), std::string::npos) << result.scores;
+    const Replayed unknown = replayed(lines, {"", "--format", "mqtt"});
+    EXPECT_EQ(unknown.code, 1);
+    EXPECT_NE(unknown.errors.find("broker \"hall\" is no [[broker]]"), std::string::npos) << unknown.errors;
+}
+
 TEST(ReplayProgram, the_time_of_a_source_names_the_stamp_column) {
     const Replayed result = replayed("a,ts\n7,1000\n8,1001\n", {"[[source]]\ntopic = \"{file}\"\ntime = \"ts\"\n"});
     EXPECT_EQ(result.code, 0) << result.errors;

@@ -175,7 +175,7 @@ TEST_F(CommandLine, wrong_usage_is_2_and_help_is_0) {
                                                       {"fly"},
                                                       {"run", "--fast"},
                                                       {"run", "--broker", "http://h"},
-                                                      {"run", "--broker", "mqtts://h"},
+                                                      {"run", "--broker", "mqtts://u@h"},
                                                       {"run", "--topic", "a/#/b"},
                                                       {"replay", "--input", "a"},
                                                       {"replay", "--out", "b"},

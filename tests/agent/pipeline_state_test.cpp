@@ -330,7 +330,8 @@ TEST(Saving, a_checkpoint_takes_only_what_changed) {
     world.save_to(changed, at, std::nullopt);
     std::vector<std::string> keys;
     for (const auto& [key, value] : changed) keys.push_back(key);
-    EXPECT_EQ(keys, (std::vector<std::string>{"base", "channel/00001", "group/00001", "rule/00007", "source/00000"}));
+    EXPECT_EQ(keys, (std::vector<std::string>{"base", "channel/00001", "group/00001", "rule/00007", "sketch/00001",
+                                              "source/00000"}));
 }
 
 TEST(Saving, entries_that_no_version_wrote_are_refused) {

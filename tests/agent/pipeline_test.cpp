@@ -247,6 +247,24 @@ TEST_F(Duplicates, the_first_copy_of_all_may_come_under_the_other_subscription) 
     EXPECT_EQ(duplicate(), 2U);
 }
 
+TEST_F(Duplicates, the_first_copy_of_all_at_qos_0_may_come_under_the_other_subscription) {
+    deliver(2, R"({"t": 1})", false, 0);
+    deliver(1, R"({"t": 1})", false, 0);
+    EXPECT_EQ(decoded(), 1U);
+    EXPECT_EQ(duplicate(), 1U);
+}
+
+TEST_F(Duplicates, at_qos_2_a_message_that_comes_again_is_one) {
+    deliver(1, R"({"t": 1})", false, 2, 7);
+    deliver(1, R"({"t": 2})", false, 2, 8);
+    world_.event(RecordKind::disconnected);
+    world_.connect(true);
+    deliver(1, R"({"t": 2})", true, 2, 8);
+    deliver(1, R"({"t": 2})", false, 2, 9);
+    EXPECT_EQ(decoded(), 3U);
+    EXPECT_EQ(duplicate(), 1U);
+}
+
 // They waited in the broker since before the source was configured: there is no copy under its own subscription.
 TEST_F(Duplicates, messages_queued_before_the_source_was_subscribed_to_are_counted) {
     for (int i = 0; i < 5; ++i) deliver(2, R"({"t": 1})");

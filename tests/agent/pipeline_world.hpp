@@ -49,9 +49,10 @@ inline std::string text_of(const AlertRow& row, bool with_ids = true) {
 }
 
 inline std::string text_of(const AggregateRow& row, bool with_number = true) {
-    std::vector<std::byte> parts(AggregateParts::encoded_bytes_max);
+    std::vector<std::byte> parts(AggregateParts::encoded_bytes + QuantileSketch::encoded_bytes_max);
     ByteWriter out(parts);
     row.parts.write(out);
+    row.parts.sketch.write(out);
     std::string text = with_number ? std::to_string(row.number) + " " : "";
     text += std::to_string(row.boot) + " " + std::string(row.channel.view()) + " clock " +
             std::to_string(static_cast<int>(row.clock)) + " start " + std::to_string(row.start_ns) + " length " +

@@ -184,14 +184,14 @@ TEST(SettingsParse, a_column_is_a_character_not_a_byte) {
 
 TEST(SettingsParse, every_error_of_a_file_is_reported_in_its_order) {
     const std::string errors = errors_of(
-        "[agent]\nid = 5\n[mqtt]\nversion = 4\nqos = 2\nurl = \"http://x\"\n[window]\nlength = \"10\"\n"
+        "[agent]\nid = 5\n[mqtt]\nversion = 4\nqos = 3\nurl = \"http://x\"\n[window]\nlength = \"10\"\n"
         "lateness = \"1y\"\n[storage]\nmax_bytes = \"1KiB\"\nloss_windw = \"1s\"\n[[source]]\nformat = \"jsn\"\n");
     EXPECT_EQ(
         errors,
         "f.toml:2:6: id must be a text, not a whole number\n"
-        "f.toml:4:11: version must be 5 (this version has no other), not 4\n"
-        "f.toml:5:7: qos must be 1 (this version has no other), not 2\n"
-        "f.toml:6:7: url must be mqtt://HOST or mqtt://HOST:PORT\n"
+        "f.toml:4:11: version must be 5, 3 or \"3.1.1\", not 4\n"
+        "f.toml:5:7: qos must be 0 to 2, not 3\n"
+        "f.toml:6:7: url must be mqtt://HOST, mqtts://HOST or one of these with :PORT\n"
         "f.toml:8:10: length needs a unit, like \"10s\", \"500ms\" or \"1m30s\"\n"
         "f.toml:9:12: lateness has no such unit: \"y\" (write it like \"10s\", \"500ms\" or \"1m30s\")\n"
         "f.toml:11:13: max_bytes must be 1MiB to 1TiB, not \"1KiB\"\n"
@@ -200,17 +200,15 @@ TEST(SettingsParse, every_error_of_a_file_is_reported_in_its_order) {
         "f.toml:14:10: format must be one of \"json\", \"number\", \"csv\", not \"jsn\": did you mean \"json\"?\n");
 }
 
-TEST(SettingsParse, what_a_later_version_will_have_is_refused_as_that) {
-    for (const std::string line :
-         {"[mqtt]\nca = \"x\"", "[mqtt]\ncert = \"x\"", "[mqtt]\nkey = \"x\"", "[mqtt]\nusername = \"x\"",
-          "[mqtt]\npassword_file = \"x\"", "[mqtt]\nurl = \"mqtts://h\""}) {
-        const std::string errors = errors_of(line + "\n");
-        EXPECT_NE(errors.find("is not supported in this version"), std::string::npos) << line << "\n" << errors;
-        EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
-    }
-    EXPECT_EQ(errors_of("[mqtt]\nca = \"x\"\n"), "f.toml:2:1: key \"ca\" is not supported in this version\n");
-    EXPECT_EQ(errors_of("[mqtt]\nurl = \"mqtts://h\"\n"),
-              "f.toml:2:7: url = \"mqtts://h\" is not supported in this version\n");
+TEST(SettingsParse, the_version_of_mqtt_is_a_number_or_its_name) {
+    EXPECT_EQ(good("").mqtt.version, 5);
+    EXPECT_EQ(good("[mqtt]\nversion = 3\n").mqtt.version, 3);
+    EXPECT_EQ(good("[mqtt]\nversion = \"3.1.1\"\n").mqtt.version, 3);
+    EXPECT_EQ(good("[mqtt]\nversion = \"5\"\n").mqtt.version, 5);
+    EXPECT_EQ(errors_of("[mqtt]\nversion = \"3.1\"\n"),
+              "f.toml:2:11: version must be 5, 3 or \"3.1.1\", not \"3.1\"\n");
+    EXPECT_EQ(errors_of("[mqtt]\nversion = 3.1\n"), "f.toml:2:11: version must be 5, 3 or \"3.1.1\", not a decimal\n");
+    for (int qos = 0; qos <= 2; ++qos) EXPECT_EQ(good("[mqtt]\nqos = " + std::to_string(qos) + "\n").mqtt.qos, qos);
 }
 
 TEST(SettingsParse, a_rule_has_exactly_one_condition_and_one_kind_of_target) {

@@ -98,8 +98,13 @@ TEST(BrokerUrl, has_a_host_and_perhaps_a_port) {
     EXPECT_EQ(parse_broker_url("mqtt://broker-1.local:1884/")->port, 1884);
     EXPECT_EQ(parse_broker_url("mqtt://[::1]:65535")->host, "[::1]");
     EXPECT_EQ(parse_broker_url("mqtt://[::1]:65535")->port, 65535);
+    EXPECT_FALSE(parse_broker_url("mqtt://h")->tls);
+    EXPECT_TRUE(parse_broker_url("mqtts://h")->tls);
+    EXPECT_EQ(parse_broker_url("mqtts://h")->port, 8883);
+    EXPECT_EQ(parse_broker_url("mqtts://h:1883/")->port, 1883);
+    EXPECT_NE(parse_broker_url("mqtts://u:p@h").error().find("username and password_file"), std::string::npos);
     for (const char* url : {"", "h", "mqtt://", "mqtt://:1883", "mqtt://h:", "mqtt://h:0", "mqtt://h:65536",
-                            "mqtt://h:1x", "mqtt://h/path", "mqtt://[::1", "mqtt://[]", "mqtt://a b", "mqtts://h",
+                            "mqtt://h:1x", "mqtt://h/path", "mqtt://[::1", "mqtt://[]", "mqtt://a b", "mqtts://",
                             "tcp://h", "mqtt://u:p@h", "mqtt://h:-1"}) {
         EXPECT_FALSE(parse_broker_url(url)) << url;
     }

@@ -54,6 +54,40 @@ TEST(Sources, columns_are_what_a_csv_source_takes_unless_fields_were_named) {
     EXPECT_FALSE(sources.takes(1, "p"));
 }
 
+TEST(Sources, belong_to_one_broker_each) {
+    Settings settings;
+    settings.brokers.resize(2);
+    settings.brokers[0].name = "hall";
+    settings.brokers[1].name = "yard";
+    settings.sources = {source_of("#"), source_of("plant/{machine}"), source_of("#")};
+    settings.sources[1].broker_index = 1;
+    settings.sources[2].broker_index = 2;
+    const Sources sources(settings);
+    Labels labels;
+    EXPECT_EQ(sources.find("plant/m1", labels), 0U);
+    EXPECT_EQ(sources.find("plant/m1", labels, 1), 1U);
+    EXPECT_EQ(labels.values[0], "m1");
+    EXPECT_EQ(sources.find("hall/m1", labels, 1), Sources::none);
+    EXPECT_EQ(sources.find("hall/m1", labels, 2), 2U);
+    EXPECT_EQ(sources.find("plant/m1", labels, 3), Sources::none);
+    EXPECT_EQ(sources.prefix_of(0), "");
+    EXPECT_EQ(sources.prefix_of(2), "yard/");
+    EXPECT_EQ(sources.broker_of_prefix("hall/"), 1U);
+    EXPECT_EQ(sources.broker_of_prefix(""), 0U);
+    EXPECT_EQ(sources.broker_of_prefix("hal/"), Sources::unknown_broker);
+}
+
+TEST(Sources, a_topic_that_begins_like_another_broker_belongs_to_none_at_the_first) {
+    Settings settings;
+    settings.brokers.resize(1);
+    settings.brokers[0].name = "hall";
+    settings.sources = {source_of("#")};
+    const Sources sources(settings);
+    Labels labels;
+    for (const char* topic : {"hall/m1", "hall", "hall/"}) EXPECT_EQ(sources.find(topic, labels), Sources::none);
+    for (const char* topic : {"hall2/m1", "a/hall", "halls"}) EXPECT_EQ(sources.find(topic, labels), 0U);
+}
+
 class Substitution : public testing::Test {
 protected:
     Substitution() : pattern_(*TopicPattern::parse("plant/{line}/{machine}")) {

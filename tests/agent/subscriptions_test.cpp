@@ -62,6 +62,49 @@ TEST(SubscriptionTable, models_come_first_and_only_where_a_key_is_trusted) {
     EXPECT_EQ(table.unwanted(), std::vector<std::string>{"redshank/t/model/#"});
 }
 
+TEST(SubscriptionTable, under_3_1_1_a_filter_that_another_covers_is_left_out_and_given_up) {
+    Settings settings = with_topics({"plant/{machine}/sensors", "plant/#", "hall", "+/+/+", "plant/a"});
+    settings.mqtt.base_topic = "plant/t";
+    settings.models.trusted_keys = {"a key"};
+    SubscriptionTable table;
+    table.assign(settings);
+    EXPECT_EQ(table.wanted().size(), 6U);
+    settings.mqtt.version = 3;
+    table.assign(settings);
+    std::vector<std::string> filters;
+    for (const MqttSubscription& subscription : table.wanted()) filters.push_back(subscription.filter);
+    EXPECT_EQ(filters, (std::vector<std::string>{"plant/#", "hall", "+/+/+"}));
+    EXPECT_EQ(table.unwanted(), (std::vector<std::string>{"plant/t/model/#", "plant/+/sensors", "plant/a"}));
+    EXPECT_NE(table.identifier_of("plant/t/model/#"), 0U);
+    settings.mqtt.version = 5;
+    table.assign(settings);
+    EXPECT_EQ(table.wanted().size(), 6U);
+}
+
+TEST(SubscriptionTable, each_broker_has_one_of_its_own) {
+    Settings settings = with_topics({"a", "b", "c"});
+    settings.brokers.resize(1);
+    settings.brokers[0].name = "hall";
+    settings.brokers[0].version = 3;
+    settings.sources[1].broker_index = 1;
+    settings.models.trusted_keys = {"a key"};
+    SubscriptionTable first;
+    first.assign(settings, 0);
+    EXPECT_EQ(first.wanted().size(), 3U) << "models, a and c";
+    EXPECT_EQ(first.identifier_of("b"), 0U);
+    SubscriptionTable second;
+    second.assign(settings, 1);
+    ASSERT_EQ(second.wanted().size(), 1U);
+    EXPECT_EQ(second.wanted()[0].filter, "b");
+
+    EXPECT_EQ(SubscriptionTable::key_of("mqtt"), "agent/subscriptions");
+    for (const char* broker : {"mqtt", "hall"}) {
+        EXPECT_EQ(SubscriptionTable::broker_of_key(SubscriptionTable::key_of(broker)), broker);
+    }
+    EXPECT_FALSE(SubscriptionTable::broker_of_key("agent/subscription"));
+    EXPECT_FALSE(SubscriptionTable::broker_of_key("agent/subscriptionsx"));
+}
+
 TEST(SubscriptionTable, what_was_written_is_read_again) {
     SubscriptionTable table;
     table.assign(with_topics({"a", "b"}));

@@ -42,6 +42,15 @@ std::string refused(std::string_view text) {
 
 }  // namespace
 
+TEST(MqttLinesReader, a_line_may_name_its_broker) {
+    const auto events =
+        read_all("{\"t\": 1, \"topic\": \"a\", \"broker\": \"hall\"}\n{\"t\": 2, \"event\": \"connected\"}\n");
+    EXPECT_EQ(events[0].broker, "hall");
+    EXPECT_EQ(events[1].broker, "");
+    EXPECT_EQ(refused("{\"t\": 1, \"topic\": \"a\", \"broker\": 7}\n"),
+              "session.jsonl:1: 'broker' has no value that it can have");
+}
+
 TEST(MqttLinesReader, a_message_comes_back_whole) {
     const auto events = read_all(
         R"({"t":1396310400000000001,"topic":"plant/\u00b0/x","payload":"{\"a\":1}","qos":1,"retain":true,"dup":true,"id":65535,"more":[1]})"

@@ -34,6 +34,31 @@ std::string error_of(std::string_view pattern, Use use = Use::topic) {
     return parsed ? "none" : parsed.error();
 }
 
+TEST(FilterCovers, what_matches_the_narrow_one_matches_the_wide_one) {
+    const auto covers = [](std::string_view wide, const std::vector<std::string_view>& narrow) {
+        for (const std::string_view one : narrow) {
+            if (!filter_covers(wide, one)) return std::string(one);
+        }
+        return std::string("all");
+    };
+    EXPECT_EQ(covers("#", {"#", "a", "a/b", "+/+", "a/#", "/"}), "all");
+    EXPECT_EQ(covers("a/#", {"a", "a/b", "a/+", "a/b/#", "a/#", "a/+/c/#"}), "all");
+    EXPECT_EQ(covers("+/b", {"a/b", "+/b"}), "all");
+    EXPECT_EQ(covers("+/#", {"a", "+", "a/b/c", "+/b", "a/#"}), "all");
+    EXPECT_EQ(covers("a/+/#", {"a/b", "a/b/c", "a/+", "a/+/c"}), "all");
+    EXPECT_EQ(covers("$SYS/#", {"$SYS/broker"}), "all");
+}
+
+TEST(FilterCovers, what_matches_more_or_something_else_is_not_covered) {
+    const std::vector<std::pair<std::string_view, std::string_view>> pairs{
+        {"a", "a/b"},     {"a/b", "a"},      {"a/+", "a"},        {"a/+", "a/#"},
+        {"a/+", "a/b/c"}, {"a/+", "+/b"},    {"+/b", "a/+"},      {"a/#", "#"},
+        {"+/#", "#"},     {"a/+/#", "a"},    {"a/+/#", "a/#"},    {"a/b/#", "a/+/c"},
+        {"#", "$SYS/#"},  {"+/x", "$SYS/x"}, {"#", "$share/g/a"}, {"$share/g/#", "$share/g/a"},
+    };
+    for (const auto& [wide, narrow] : pairs) EXPECT_FALSE(filter_covers(wide, narrow)) << wide << " " << narrow;
+}
+
 }  // namespace
 
 TEST(Topic, what_mqtt_admits_is_valid) {

@@ -9,8 +9,10 @@
 #include "model/aggregate_parts.hpp"
 #include "model/channel_scale.hpp"
 #include "model/decimal.hpp"
+#include "model/derived_feature.hpp"
 #include "model/fnv1a.hpp"
 #include "model/preprocess.hpp"
+#include "model/quantile_sketch.hpp"
 #include "tests/model/numbers_random.hpp"
 
 namespace redshank {
@@ -158,6 +160,52 @@ TEST(NumbersGolden, ten_thousand_steps_give_the_same_bytes_on_every_board) {
         EXPECT_EQ(golden_digests[i].name, walk.name);
         EXPECT_EQ(way.value(), golden_digests[i].digest) << walk.name << std::hex << " is 0x" << way.value();
     }
+}
+
+// Despiking, dead-band, median, every derived feature, scaling and the sketch.
+TEST(NumbersGolden, filters_features_and_sketches_give_the_same_bytes_on_every_board) {
+    PreprocessSettings settings;
+    settings.despike_readings = 7;
+    settings.smooth_readings = 5;
+    settings.deadband = Decimal{3, 0, false};
+    Preprocess preprocess(settings);
+    RollingWindow window;
+    QuantileSketch sketch;
+    std::uint64_t hash = fnv1a_start;
+    const auto mix = [&hash](std::int64_t value) {
+        for (unsigned shift = 0; shift < 64; shift += 8) {
+            hash = (hash ^ (static_cast<std::uint64_t>(value) >> shift & 0xffU)) * 0x100000001b3ULL;
+        }
+    };
+    NumbersRandom random(21);
+    std::int64_t time_ns = 1'700'000'000'000'000'000;
+    for (int i = 0; i < 10'000; ++i) {
+        std::int64_t raw = random.between(-400, 2200);
+        if (i % 50 == 0) raw *= random.between(-2000, 2000);
+        time_ns += random.between(0, 90'000'000'000);
+        const std::int64_t given = preprocess.despike(raw);
+        const std::int64_t q8 = preprocess.smooth_q8(preprocess.hold_within_deadband(given, 2));
+        mix(given);
+        mix(q8);
+        mix(preprocess.standardise(q8));
+        preprocess.learn(q8);
+        window.add(given, time_ns);
+        for (const char* text : {"difference", "rate", "increase", "counter_rate", "mean:9", "rms:64", "variance:30",
+                                 "min:5", "max:5", "slope:40"}) {
+            const auto value = window.derive(parse_feature(text).value(), 2);
+            mix(value ? value->mantissa : -1);
+            mix(value ? value->scale : -1);
+        }
+        const auto scaled = scale_decimal({raw, 2, false}, {17, 1, false}, {-32, 0, false});
+        mix(scaled ? scaled->mantissa : -1);
+        sketch.add(raw, static_cast<std::uint8_t>(random.between(0, 20)));
+        if (i % 100 == 0) mix(static_cast<std::int64_t>(sketch.quantile(0.9) * 1000));
+    }
+    std::array<std::byte, QuantileSketch::encoded_bytes_max> room{};
+    ByteWriter out(room);
+    sketch.write(out);
+    for (const std::byte byte : out.written()) mix(std::to_integer<std::int64_t>(byte));
+    EXPECT_EQ(hash, golden_filters) << std::hex << "is 0x" << hash;
 }
 
 }  // namespace
