@@ -34,7 +34,16 @@ public:
     // The same for outputs beside MQTT.
     void show(const AlertOutputs* outputs) noexcept { outputs_ = outputs; }
 
-    // One JSON object; valid until the next call.
+    // Groups by the state of their model.
+    struct GroupCounts {
+        std::uint32_t watching = 0;
+        std::uint32_t warming = 0;
+        std::uint32_t holding = 0;    // the alert fires: nothing is learned
+        std::uint32_t following = 0;  // longer than the longest hold: learned all the same
+        std::uint32_t accepting = 0;  // accepted or imported lately: not judged yet
+    };
+
+    // One JSON object; valid until the next call. Times are on the boot's time line, as those of alerts are.
     std::string_view json(bool ready) noexcept;
 
 private:
@@ -54,8 +63,12 @@ private:
         std::uint32_t baskets = 0;
         std::uint64_t events_left_out = 0;
         std::size_t association_count = 0;
+        GroupCounts group_counts;
+        std::int64_t wall_offset_ns = 0;  // of the boot, frozen
+        bool wall_trusted = false;
     };
     Copy copy() noexcept;
+    static GroupCounts count_groups(const Pipeline& pipeline) noexcept;
 
     const Settings& settings_;
     Intake& intake_;
@@ -72,6 +85,7 @@ private:
     std::vector<PredictionFigures> figures_;
     std::array<AssociationRow, Associations::rules_most> associations_;
     std::vector<char> text_;
+    std::int64_t started_ns_;  // of the monotonic clock
 };
 
 }  // namespace redshank
