@@ -51,7 +51,7 @@ PahoClient::PahoClient(const MqttClientSettings& settings, MqttEvents& events)
       }) {
     keep_paho_up();
     options_.set_mqtt_version(MQTTVERSION_5);
-    options_.set_clean_start(false);
+    options_.set_clean_start(settings_.session_expiry_s == 0);
     options_.set_automatic_reconnect(false);
     options_.set_keep_alive_interval(static_cast<int>(settings_.keep_alive_s));
     options_.set_connect_timeout(20);
