@@ -1,5 +1,6 @@
 #include <sys/stat.h>
 
+#include <charconv>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,8 +27,9 @@ std::optional<TcpAddress> tcp_address(const std::string& url) {
     constexpr std::string_view scheme = "tcp://";
     if (!url.starts_with(scheme)) return std::nullopt;
     const std::size_t colon = url.rfind(':');
-    return TcpAddress{url.substr(scheme.size(), colon - scheme.size()),
-                      static_cast<std::uint16_t>(std::stoul(url.substr(colon + 1)))};
+    TcpAddress address{url.substr(scheme.size(), colon - scheme.size()), 0};
+    std::from_chars(url.data() + colon + 1, url.data() + url.size(), address.port);
+    return address;
 }
 
 DoctorCheck check_tcp(const TcpAddress& address) {

@@ -1,7 +1,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -54,22 +53,23 @@ DoctorCheck check_writable(const std::string& name, const std::filesystem::path&
 bool is_in_memory(const std::filesystem::path& directory) {
     struct statfs about {};
     if (statfs(directory.c_str(), &about) != 0) return false;
-    const auto type = static_cast<std::uint64_t>(about.f_type);
-    return type == TMPFS_MAGIC || type == static_cast<std::uint64_t>(RAMFS_MAGIC);
+    const auto type = static_cast<std::uint32_t>(about.f_type);  // an int on some boards
+    return type == TMPFS_MAGIC || type == RAMFS_MAGIC;
 }
 
 std::uint64_t free_bytes(const std::filesystem::path& directory) {
-    struct statvfs about {};
-    if (statvfs(directory.c_str(), &about) != 0) return 0;
-    return static_cast<std::uint64_t>(about.f_bavail) * static_cast<std::uint64_t>(about.f_frsize);
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(directory, error);
+    return error ? 0 : static_cast<std::uint64_t>(space.available);
 }
 
-// On the disk, of files that the agent has already.
+// Of files that the agent has already.
 std::uint64_t taken_bytes(const std::filesystem::path& directory, std::initializer_list<const char*> files) {
     std::uint64_t sum = 0;
     for (const char* const file : files) {
-        struct stat about {};
-        if (stat((directory / file).c_str(), &about) == 0) sum += static_cast<std::uint64_t>(about.st_blocks) * 512;
+        std::error_code error;
+        const std::uintmax_t bytes = std::filesystem::file_size(directory / file, error);
+        if (!error) sum += static_cast<std::uint64_t>(bytes);
     }
     return sum;
 }

@@ -17,6 +17,7 @@ constexpr std::size_t indent = 2;
 constexpr std::size_t name_width = 12;
 
 std::string line(const std::string& name, const std::string& text) {
+    if (text.empty()) return name + "\n";
     return name + std::string(name_width - std::min(name_width - 1, name.size()), ' ') + text + "\n";
 }
 
@@ -82,7 +83,8 @@ std::string error_of(const JsonValue& broker) {
 }
 
 std::string head(const JsonValue& status) {
-    std::string text = "redshank " + text_of(status["id"]) + prefixed(", version ", text_of(status["version"]));
+    std::string text =
+        "redshank" + prefixed(" ", text_of(status["id"])) + prefixed(", version ", text_of(status["version"]));
     if (const auto runs = age(status, status["started_ns"])) text += ", runs for " + *runs;
     if (status["boot"].is_there()) text += ", boot " + count_text(status["boot"].count());
     text += "\n";

@@ -82,7 +82,7 @@ TEST(StatusReport, a_ledger_that_does_not_balance_shouts) {
 }
 
 TEST(StatusReport, what_is_unknown_or_of_another_kind_does_not_break_the_page) {
-    EXPECT_EQ(status_report("{}"), "redshank \n");
+    EXPECT_EQ(status_report("{}"), "redshank\n");
     EXPECT_EQ(status_report(R"({"id":"a","new":{"x":[1,{"y":null}]}})"), "redshank a\n");
     for (const std::string kind : {"null", "true", "-1", "1.5", "\"x\"", "[]", "[[1]]", "[null]", "{}", "{\"a\":{}}"}) {
         for (const char* const key : {"ready",   "id",      "version", "boot",   "now_ns",  "started_ns", "ledger",
