@@ -43,6 +43,19 @@ DoctorCheck judge_ready(const JsonValue& status) {
     return passed("agent", "runs and is ready");
 }
 
+// Those of [[broker]].
+DoctorChecks judge_other_brokers(const JsonValue& brokers) {
+    DoctorChecks checks;
+    for (const auto& [index, broker] : brokers.members()) {
+        const std::string name(broker["name"].text());
+        if (name == "mqtt" || !broker["connected"].is(false)) continue;
+        const std::string why(broker["error"].text());
+        checks.push_back(failed("agent: broker " + name, "not connected" + (why.empty() ? "" : ": " + why),
+                                "see the checks of the broker above; the agent tries again by itself"));
+    }
+    return checks;
+}
+
 DoctorCheck judge_ledger(const JsonValue& ledger) {
     if (ledger["balanced"].is(false)) {
         return failed("agent: ledger", "does not balance", "report it with the output of `redshank status --json`");
@@ -102,13 +115,15 @@ bool is_socket_of_another(const std::filesystem::path& socket) {
 
 DoctorChecks judge_status(const JsonValue& status) {
     const JsonValue& ledger = status["ledger"];
-    return {judge_ready(status),
-            judge_ledger(ledger),
-            judge_rejected("messages", ledger["messages"].count(), ledger["rejected_messages"]),
-            judge_rejected("readings", ledger["readings"].count(), ledger["rejected_readings"]),
-            judge_alerts(status),
-            judge_backlog(status),
-            judge_storage(status["storage"])};
+    DoctorChecks checks{judge_ready(status)};
+    for (DoctorCheck& check : judge_other_brokers(status["brokers"])) checks.push_back(std::move(check));
+    checks.push_back(judge_ledger(ledger));
+    checks.push_back(judge_rejected("messages", ledger["messages"].count(), ledger["rejected_messages"]));
+    checks.push_back(judge_rejected("readings", ledger["readings"].count(), ledger["rejected_readings"]));
+    checks.push_back(judge_alerts(status));
+    checks.push_back(judge_backlog(status));
+    checks.push_back(judge_storage(status["storage"]));
+    return checks;
 }
 
 AgentAnswer ask_agent(const Settings& settings) {

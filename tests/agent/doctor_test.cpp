@@ -163,9 +163,13 @@ TEST(DoctorAgent, every_trouble_of_a_status_is_named) {
         R"({"ready":true,"mqtt":{"connected":false,"last_error":"gone"},"ledger":{"balanced":false,"messages":100,)"
         R"("readings":10,"rejected_messages":{"retained":2,"invalid_json":3},"rejected_readings":{"range":10}},)"
         R"("uplink":{"url":"tcp://c:1","connected":false,"backlog_rows":7,"handshake_failure":"no key"},)"
-        R"("storage":{"durable":false,"room":true,"last_error":"disk full"},"alerts_dropped":2})"));
+        R"("storage":{"durable":false,"room":true,"last_error":"disk full"},"alerts_dropped":2,)"
+        R"("brokers":[{"name":"mqtt","connected":false},{"name":"north","connected":false,"error":"cannot find north"},)"
+        R"({"name":"south","connected":true}]})"));
     const auto result = [&checks](const char* name) { return named(checks, name).result; };
     EXPECT_EQ(result("agent"), CheckResult::error);
+    EXPECT_EQ(named(checks, "agent: broker north").what, "not connected: cannot find north");
+    EXPECT_EQ(checks.size(), 8U);
     EXPECT_EQ(result("agent: ledger"), CheckResult::error);
     EXPECT_EQ(result("agent: rejected messages"), CheckResult::warning);
     EXPECT_EQ(named(checks, "agent: rejected messages").what, "5 of 100, most of them invalid_json");
