@@ -164,7 +164,8 @@ TEST(DoctorAgent, every_trouble_of_a_status_is_named) {
         R"("readings":10,"rejected_messages":{"retained":2,"invalid_json":3},"rejected_readings":{"range":10}},)"
         R"("uplink":{"url":"tcp://c:1","connected":false,"backlog_rows":7,"handshake_failure":"no key"},)"
         R"("storage":{"durable":false,"room":true,"last_error":"disk full"},"alerts_dropped":2,)"
-        R"("brokers":[{"name":"mqtt","connected":false},{"name":"north","connected":false,"error":"cannot find north"},)"
+        R"("brokers":[{"name":"mqtt","connected":false},{"name":"north",)"
+        R"("connected":false,"error":"cannot find north"},)"
         R"({"name":"south","connected":true}]})"));
     const auto result = [&checks](const char* name) { return named(checks, name).result; };
     EXPECT_EQ(result("agent"), CheckResult::error);

@@ -64,16 +64,16 @@ memory      budget 48 MiB, 0 allocations after start, libraries 1,234
 }
 
 TEST(StatusReport, an_agent_that_is_not_ready_says_what_it_waits_for) {
-    const std::string page = status_report(
-        R"({"ready":false,"id":"a","mqtt":{"connected":false,"url":"mqtt://b","last_error":"cannot connect to b:1883"}})");
+    const std::string page = status_report(R"({"ready":false,"id":"a","mqtt":{"connected":false,)"
+                                           R"("url":"mqtt://b","last_error":"cannot connect to b:1883"}})");
     EXPECT_EQ(page,
               "redshank a\nready       no, it waits for the broker: cannot connect to b:1883\n"
               "brokers\n  mqtt  mqtt://b  NOT CONNECTED  last error: cannot connect to b:1883\n");
 }
 
 TEST(StatusReport, an_acknowledged_or_silenced_alert_says_so) {
-    const std::string page = status_report(
-        R"({"alerts":[{"rule":"r","channel":"c","state":"firing","severity":"info","acknowledged":true,"silenced":"jo"}]})");
+    const std::string page = status_report(R"({"alerts":[{"rule":"r","channel":"c","state":"firing",)"
+                                           R"("severity":"info","acknowledged":true,"silenced":"jo"}]})");
     EXPECT_NE(page.find("info  r  c  acknowledged  silenced by jo\n"), std::string::npos) << page;
 }
 
@@ -101,8 +101,8 @@ TEST(StatusReport, what_is_no_status_comes_out_as_it_is_without_control_characte
 }
 
 TEST(StatusReport, a_name_of_a_device_cannot_write_to_the_terminal) {
-    const std::string page = status_report(
-        R"({"sources":[{"topic":"t","rejected_messages":{"bad_topic":1},"last_rejected":{"reason":"bad_topic","topic":"\u001b[2J\n"}}]})");
+    const std::string page = status_report(R"({"sources":[{"topic":"t","rejected_messages":{"bad_topic":1},)"
+                                           R"("last_rejected":{"reason":"bad_topic","topic":"\u001b[2J\n"}}]})");
     EXPECT_NE(page.find("last bad_topic: \\x1b[2J\\x0a\n"), std::string::npos) << page;
 }
 
