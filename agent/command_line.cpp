@@ -16,13 +16,14 @@
 #include "agent/alert_commands.hpp"
 #include "agent/check.hpp"
 #include "agent/control_client.hpp"
+#include "agent/doctor.hpp"
 #include "agent/json_writer.hpp"
 #include "agent/model_commands.hpp"
 #include "agent/record_command.hpp"
 #include "agent/settings_keys_page.hpp"
 #include "agent/settings_parse.hpp"
 #include "agent/settings_parse_units.hpp"
-#include "agent/status_page.hpp"
+#include "agent/status_report.hpp"
 #include "drivers/topic.hpp"
 
 namespace redshank {
@@ -82,6 +83,7 @@ public:
         declare_check();
         declare_replay();
         declare_status();
+        declare_doctor();
         declare_flush();
         declare_version();
     }
@@ -97,6 +99,7 @@ public:
         if (replay_->parsed()) return replay();
         if (record_.parsed()) return record();
         if (status_->parsed()) return status();
+        if (doctor_->parsed()) return doctor();
         if (flush_->parsed()) return flush();
         if (models_.keygen_parsed()) return models_.keygen();
         if (models_.model_parsed()) return model();
@@ -150,6 +153,11 @@ private:
 
     void declare_status() { status_ = command("status", "Ask the running agent how it is", true); }
 
+    void declare_doctor() {
+        doctor_ = command("doctor", "Look for what keeps the agent from its work, and say what to do", true);
+        add_overrides(doctor_);
+    }
+
     void declare_flush() {
         flush_ = command("flush", "Close open windows and wait until the collector has everything", true);
         flush_->add_option("--timeout", arguments_.timeout, "How long to wait")
@@ -168,8 +176,7 @@ private:
         return usual ? std::optional(entry_points_.default_configuration) : std::nullopt;
     }
 
-    // Nothing: every error has been printed.
-    std::optional<Settings> settings() const {
+    ParsedSettings parsed_settings() const {
         SettingsExtras extras;
         extras.broker_url = arguments_.broker;
         extras.topics = arguments_.topics;
@@ -177,7 +184,12 @@ private:
         extras.key_files = run_->parsed() || check_->parsed();
         extras.files = run_->parsed() || check_->parsed();
         const std::optional<std::filesystem::path> file = configuration_file();
-        ParsedSettings parsed = file ? load_settings(*file, extras) : parse_settings("", "defaults", extras);
+        return file ? load_settings(*file, extras) : parse_settings("", "defaults", extras);
+    }
+
+    // Nothing: every error has been printed.
+    std::optional<Settings> settings() const {
+        ParsedSettings parsed = parsed_settings();
         if (parsed) return std::move(*parsed);
         for (const SettingsError& error : parsed.error()) print(stderr, error.text() + "\n");
         return std::nullopt;
@@ -232,8 +244,24 @@ private:
             complain(answer ? answer->body : answer.error());
             return exit_code::failed;
         }
-        print(stdout, arguments_.json ? answer->body + "\n" : status_page(answer->body));
+        print(stdout, arguments_.json ? answer->body + "\n" : status_report(answer->body));
         return exit_code::ok;
+    }
+
+    // Its parts that cannot be parsed are what it is about, too: in its own form.
+    int doctor() const {
+        const ParsedSettings settings = parsed_settings();
+        DoctorChecks checks;
+        if (settings) {
+            const std::optional<std::filesystem::path> file = configuration_file();
+            checks = examine(*settings);
+            checks.insert(checks.begin(), check_configuration(*settings, file ? file->string() : "defaults"));
+        } else {
+            checks = check_configuration(settings.error());
+        }
+        print(stdout, arguments_.json ? doctor_json(checks) : doctor_page(checks));
+        if (!settings) return exit_code::bad_configuration;
+        return any_error(checks) ? exit_code::failed : exit_code::ok;
     }
 
     int flush() const {
@@ -298,6 +326,7 @@ private:
     CLI::App* check_ = nullptr;
     CLI::App* replay_ = nullptr;
     CLI::App* status_ = nullptr;
+    CLI::App* doctor_ = nullptr;
     CLI::App* flush_ = nullptr;
     CLI::App* version_ = nullptr;
 };

@@ -105,7 +105,7 @@ ParsedSettings parse(std::string_view text, const std::string& file, const Setti
             settings.storage.bytes_max = std::max(settings.storage.bytes_max, disk_bytes_least(settings));
         check_relations(settings, report);
         check_uplink(settings, extras.key_files, report);
-        if (extras.programs_needed) check_output_programs(settings, report);
+        if (extras.files && !extras.stored) check_output_programs(settings, report);
         if (extras.files && !extras.stored) check_broker_files(settings, report);
         settings.text = format(document);
         if (settings.text.size() > settings_bytes_max) report.error(TextPosition{}, "is too large: at most 256KiB");

@@ -29,7 +29,6 @@ struct SettingsExtras {
     bool source_needed = false;       // without any source: a json source "#"
     bool key_files = false;           // the files of keys are read, too: for who is about to use them
     bool stored = false;              // of an earlier start: a disk that is too small by now is none of its errors
-    bool programs_needed = false;     // those that [[output]] names must be there
     bool files = false;               // those that it names must be there: to run, and to check
     Environment environment = environment_of_process();
 };

@@ -6,6 +6,7 @@
 #include "agent/heap.hpp"
 #include "agent/json_writer.hpp"
 #include "agent/output_thread.hpp"
+#include "drivers/clock.hpp"
 
 namespace redshank {
 
@@ -62,6 +63,13 @@ void write_source(JsonWriter& json, const SourceSettings& source, const SourceLe
     json.end_object();
 }
 
+// As `model list` names the states of groups.
+void write_groups(JsonWriter& json, const Status::GroupCounts& groups) noexcept {
+    json.begin_object().member("watching", groups.watching).member("warming", groups.warming);
+    json.member("holding", groups.holding).member("following", groups.following);
+    json.member("accepting", groups.accepting).end_object();
+}
+
 void write_output(JsonWriter& json, const OutputSettings& settings, const OutputFigures& figures) {
     json.begin_object().member("kind", name_of(settings.kind)).member("name", name_of(settings));
     json.member("delivered", figures.delivered).member("failed", figures.failed);
@@ -110,13 +118,28 @@ Status::Status(const Settings& settings, Intake& intake, Checkpointer& checkpoin
       models_(models),
       budget_bytes_(budget_bytes),
       sources_(settings.sources.size()),
-      text_(text_bytes_max(settings)) {
+      text_(text_bytes_max(settings)),
+      started_ns_(monotonic_ns()) {
     alerts_.reserve(alerts_max);
     figures_.reserve(figures_max);
 }
 
 void Status::show(const std::vector<std::unique_ptr<MqttClient>>& clients) {
     for (const auto& client : clients) clients_.push_back(client.get());
+}
+
+Status::GroupCounts Status::count_groups(const Pipeline& pipeline) noexcept {
+    GroupCounts counts;
+    for (const Group& group : pipeline.group_table()) {
+        if (!group.used) continue;
+        const bool warming = group.model->learned() < pipeline.warmup_of(group);
+        ++(group.held           ? counts.holding
+           : group.firing       ? counts.following
+           : group.unjudged > 0 ? counts.accepting
+           : warming            ? counts.warming
+                                : counts.watching);
+    }
+    return counts;
 }
 
 Status::Copy Status::copy() noexcept {
@@ -133,6 +156,9 @@ Status::Copy Status::copy() noexcept {
     copy.position = pipeline.position();
     copy.channels = pipeline.channels();
     copy.groups = pipeline.groups();
+    copy.group_counts = count_groups(pipeline);
+    copy.wall_offset_ns = held.inbox().identity().wall_offset_ns;
+    copy.wall_trusted = held.inbox().identity().wall_trusted;
     copy.groups_refused = pipeline.groups_refused();
     copy.rule_states_refused = pipeline.rules().refused();
     for (std::uint16_t source = 0; source < pipeline.sources().size(); ++source)
@@ -182,6 +208,10 @@ std::string_view Status::json(bool ready) noexcept {
     JsonWriter json(text_);
     json.begin_object().member("ready", ready).member("id", settings_.agent.id).member("boot", keeper.boot);
     json.member("incarnation", keeper.incarnation).member("position", now.position);
+    const std::int64_t now_ns = monotonic_ns() + now.wall_offset_ns;
+    json.member("version", REDSHANK_VERSION).member("started_ns", started_ns_ + now.wall_offset_ns);
+    json.member("now_ns", now_ns).key("clock").begin_object().member("wall_trusted", now.wall_trusted);
+    json.member("offset_ns", wall_ns() - now_ns).end_object();
 
     json.key("ledger").begin_object();
     json.member("messages", ledger.messages).member("decoded", ledger.decoded).member("duplicate", ledger.duplicate);
@@ -215,13 +245,15 @@ std::string_view Status::json(bool ready) noexcept {
         json.member("messages", now.broker_messages[broker]).end_object();
     }
     json.end_array();
-    json.key("uplink").begin_object().member("connected", keeper.uplink_connected);
+    json.key("uplink").begin_object().member("url", settings_.uplink.url);
+    json.member("connected", keeper.uplink_connected);
     json.member("backlog_rows", buffered).member("last_sealed", keeper.last_sealed);
     json.member("last_acknowledged", keeper.last_acknowledged).member("last_report", keeper.last_report);
     json.member("encrypted", !settings_.uplink.server_key.empty());
     json.member("handshake_failure", keeper.handshake_failure).end_object();
     json.key("storage").begin_object().member("durable", intake_.durable()).member("bytes", keeper.disk_bytes);
-    json.member("room", keeper.room)
+    json.member("bytes_max", settings_.storage.bytes_max)
+        .member("room", keeper.room)
         .member("exposed_messages", intake_.exposed())
         .member("inbox_bytes", now.inbox_bytes);
     json.member("checkpoints", keeper.checkpoints).member("checkpoint_failures", keeper.checkpoint_failures);
@@ -239,6 +271,7 @@ std::string_view Status::json(bool ready) noexcept {
         .end_object();
 
     models_.write_figures(json.key("models"));
+    write_groups(json.key("groups"), now.group_counts);
     if (!settings_.associations.channels.empty()) {
         json.key("associations").begin_object().member("baskets", std::uint64_t{now.baskets});
         json.member("left_out", now.events_left_out).key("rules");

@@ -36,7 +36,16 @@ public:
     // Part of start: one client for each broker.
     void show(const std::vector<std::unique_ptr<MqttClient>>& clients);
 
-    // One JSON object; valid until the next call.
+    // Groups by the state of their model.
+    struct GroupCounts {
+        std::uint32_t watching = 0;
+        std::uint32_t warming = 0;
+        std::uint32_t holding = 0;    // the alert fires: nothing is learned
+        std::uint32_t following = 0;  // longer than the longest hold: learned all the same
+        std::uint32_t accepting = 0;  // accepted or imported lately: not judged yet
+    };
+
+    // One JSON object; valid until the next call. Times are on the boot's time line, as those of alerts are.
     std::string_view json(bool ready) noexcept;
 
 private:
@@ -60,8 +69,12 @@ private:
         std::array<std::uint64_t, held_back_reasons> held_back{};
         std::size_t silence_count = 0;
         std::int64_t maintenance_until_ns = 0;  // 0: none
+        GroupCounts group_counts;
+        std::int64_t wall_offset_ns = 0;  // of the boot, frozen
+        bool wall_trusted = false;
     };
     Copy copy() noexcept;
+    static GroupCounts count_groups(const Pipeline& pipeline) noexcept;
 
     const Settings& settings_;
     Intake& intake_;
@@ -80,6 +93,7 @@ private:
     std::array<AssociationRow, Associations::rules_most> associations_;
     std::array<AlertGate::Silence, AlertGate::silences_max> silences_;
     std::vector<char> text_;
+    std::int64_t started_ns_;  // of the monotonic clock
 };
 
 }  // namespace redshank

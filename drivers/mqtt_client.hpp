@@ -32,7 +32,7 @@ struct MqttClientSettings {
     std::string client_id;
     std::string will_topic;  // last will "offline" and, when subscribed, "online": both retained
     // Of MQTT 5 only: 3.1.1 leaves these to the broker.
-    std::uint32_t session_expiry_s = 7 * 24 * 3600;
+    std::uint32_t session_expiry_s = 7 * 24 * 3600;  // 0: begins anew and ends with the connection
     std::uint16_t receive_maximum = 256;
     std::uint32_t packet_bytes_max = 256 * 1024;
     std::uint32_t keep_alive_s = 30;

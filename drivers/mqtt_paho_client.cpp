@@ -69,7 +69,8 @@ PahoClient::PahoClient(const MqttClientSettings& settings, MqttEvents& events)
       }) {
     keep_paho_up();
     options_.set_mqtt_version(is_5() ? MQTTVERSION_5 : MQTTVERSION_3_1_1);
-    is_5() ? options_.set_clean_start(false) : options_.set_clean_session(false);
+    const bool anew = settings_.session_expiry_s == 0;
+    is_5() ? options_.set_clean_start(anew) : options_.set_clean_session(anew);
     options_.set_automatic_reconnect(false);
     options_.set_keep_alive_interval(static_cast<int>(settings_.keep_alive_s));
     options_.set_connect_timeout(20);

@@ -12,7 +12,7 @@ namespace {
 ParsedSettings parsed(std::string_view text, bool programs_needed = false) {
     SettingsExtras extras;
     extras.environment = {.host_name = "hall-3", .root = true};
-    extras.programs_needed = programs_needed;
+    extras.files = programs_needed;
     return parse_settings(text, "f.toml", extras);
 }
 

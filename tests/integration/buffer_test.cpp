@@ -8,7 +8,7 @@ namespace {
 // The smallest disk, many channels, short windows: full within seconds.
 Configuration small_disk() {
     Configuration configuration;
-    configuration.storage = "loss_window = \"300ms\"\nmax_bytes = \"1536KiB\"\n";
+    configuration.storage = "loss_window = \"300ms\"\nmax_bytes = \"1600KiB\"\n";
     configuration.window = "length = \"100ms\"\nlateness = \"0s\"\n";
     configuration.more = "[limits]\nchannels = 64\nresults = 256\n";
     return configuration;
