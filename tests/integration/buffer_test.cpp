@@ -32,7 +32,7 @@ struct Outage {
             const auto status = gateway_.status();
             if (!status) return false;
             EXPECT_EQ(out_of_balance(*status), "");
-            EXPECT_LE(status->count("storage.bytes"), 1536U << 10U);
+            EXPECT_LE(status->count("storage.bytes"), 1600U << 10U);
             return status->count("ledger.merged") > 200 && !status->is("storage.room");
         })) << gateway_.said();
         settle();
