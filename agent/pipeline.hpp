@@ -175,7 +175,9 @@ private:
     void take_row(std::uint32_t group, std::uint64_t fresh, Moment& moment) noexcept;
     void take_empty_row(std::uint32_t group, Moment& moment) noexcept;
     void report_predictions(std::uint32_t group, Moment& moment) noexcept;
-    void keep_prediction(const Group& group, const Prediction& prediction, Moment& moment) noexcept;
+    void keep_prediction(const Group& group, const Prediction& prediction, std::string_view field, double value,
+                         Moment& moment) noexcept;
+    bool asks_for_residual(const Group& group, const Prediction& prediction) const noexcept;
     void end_message(std::uint16_t source, std::string_view topic, Moment& moment) noexcept;
     bool keeps_predictions_as(const Channel& channel) const;
     std::string_view target_name(const Group& group, std::uint8_t member) const noexcept;

@@ -23,6 +23,7 @@ double in_unit(double value_q8, std::uint8_t exponent) noexcept {
 }
 
 constexpr std::string_view predicted_field = ":predicted/";
+constexpr std::string_view residual_field = ":residual/";
 
 // Of the gateway's time line; 1970-01-01 was a Thursday.
 std::int16_t hour_of_week(std::int64_t now_ns) noexcept {
@@ -92,16 +93,36 @@ void Pipeline::report_predictions(std::uint32_t slot, Moment& moment) noexcept {
                               .actual = prediction.actual,
                               .share = prediction.share,
                               .time_ns = moment.now_ns});
-        if (prediction.has_predicted) keep_prediction(group, prediction, moment);
+        if (!prediction.has_predicted) continue;
+        keep_prediction(group, prediction, predicted_field, prediction.predicted, moment);
+        const bool number = group.predictor->classes() == nullptr && !group.predictor->is_cluster(i);
+        if (number && prediction.has_actual && asks_for_residual(group, prediction)) {
+            keep_prediction(group, prediction, residual_field, prediction.actual - prediction.predicted, moment);
+        }
     }
 }
 
+// A residual is kept where a rule names it: "pump-{machine}:residual/temperature".
+bool Pipeline::asks_for_residual(const Group& group, const Prediction& prediction) const noexcept {
+    ChannelName name = group.name;
+    if (!name.append(residual_field) || !name.append(target_name(group, prediction.member))) return false;
+    const auto names_one = [](const ConditionSettings& condition) {
+        return condition.channel.find(residual_field) != std::string::npos;
+    };
+    for (std::size_t rule = 0; rule < settings_.rules.size(); ++rule) {
+        if (names_one(settings_.rules[rule]) && rule_patterns_[rule].matches(name.view())) return true;
+        if (names_one(settings_.rules[rule].second)) return true;
+    }
+    return false;
+}
+
 // Upstream and for rules a prediction is a reading like any other, of the channel "<group>:predicted/<target>".
-void Pipeline::keep_prediction(const Group& group, const Prediction& prediction, Moment& moment) noexcept {
+void Pipeline::keep_prediction(const Group& group, const Prediction& prediction, std::string_view field, double value,
+                               Moment& moment) noexcept {
     const auto reject = [&](Error reason) { ++moment.ledger.rejected[static_cast<std::size_t>(reason)]; };
     ++moment.ledger.readings;
     ChannelName name = group.name;
-    if (!name.append(predicted_field) || !name.append(target_name(group, prediction.member))) {
+    if (!name.append(field) || !name.append(target_name(group, prediction.member))) {
         return reject(Error::channel_limit);
     }
     std::uint32_t slot = find_channel(name.view());
@@ -113,9 +134,9 @@ void Pipeline::keep_prediction(const Group& group, const Prediction& prediction,
     const std::uint32_t of = prediction.member == Prediction::no_member ? Predictor::no_channel
                                                                         : group.predictor->channels[prediction.member];
     const std::uint8_t digits = of == Predictor::no_channel ? std::uint8_t{0} : channels_[of].scale.exponent();
-    const std::optional<Decimal> value = nearest_decimal(prediction.predicted, static_cast<std::uint8_t>(digits + 1));
-    if (!value) return reject(Error::out_of_range);
-    on_reading(slot, *value, {.ns = moment.now_ns, .clock = ClockKind::gateway}, true, moment);
+    const std::optional<Decimal> kept = nearest_decimal(value, static_cast<std::uint8_t>(digits + 1));
+    if (!kept) return reject(Error::out_of_range);
+    on_reading(slot, *kept, {.ns = moment.now_ns, .clock = ClockKind::gateway}, true, moment);
 }
 
 bool Pipeline::keeps_predictions_as(const Channel& channel) const {

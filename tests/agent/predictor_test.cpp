@@ -167,6 +167,27 @@ TEST(Classify, a_label_that_is_no_class_is_counted_and_not_learned) {
     EXPECT_EQ(figures[0].target.view(), "kind");
 }
 
+TEST(Predictions, have_residuals_as_a_channel_where_a_rule_names_it) {
+    Settings settings = with_group(Task::forecast, {"a"});
+    settings.rules.push_back(rule_on("off", "pump-{machine}:residual/a"));
+    settings.rules[0].above = Decimal{30, 0, false};
+    settings.rules.push_back(rule_on("silent", "#"));  // names no residual
+    settings.rules[1].absent_for_ns = 60 * test::s;
+    World world(settings);
+    world.begin();
+    for (const char* value : {"10", "10", "60"}) world.sensors(R"({"a": )" + std::string(value) + "}");
+    ASSERT_EQ(world.out.alerts_of("off").size(), 1U);
+    EXPECT_EQ(world.out.alerts_of("off")[0]->channel.view(), "pump-m1:residual/a");
+    EXPECT_NEAR(world.out.alerts_of("off")[0]->value, 50, 1);
+    EXPECT_EQ(world.imbalance(), "");
+    Settings without = with_group(Task::forecast, {"a"});
+    without.rules.push_back(settings.rules[1]);
+    World other(without);
+    other.begin();
+    for (const char* value : {"10", "10", "60"}) other.sensors(R"({"a": )" + std::string(value) + "}");
+    EXPECT_EQ(other.pipeline->channels(), 2U);  // a, and what is predicted of it
+}
+
 TEST(Predictions, are_readings_of_a_channel_of_their_own_upstream_and_for_rules) {
     Settings settings = with_group(Task::forecast, {"a"});
     settings.rules.push_back(rule_on("soon-hot", "pump-{machine}:predicted/a"));

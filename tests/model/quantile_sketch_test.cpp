@@ -40,7 +40,7 @@ std::vector<Value> some_values(std::uint64_t seed, std::size_t count, int kind) 
 TEST(QuantileSketch, quantiles_are_within_the_stated_error_of_the_values_of_that_rank) {
     for (int kind = 0; kind < 3; ++kind) {
         for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-            const std::vector<Value> values = some_values(seed, 10 + seed * 40, kind);
+            const std::vector<Value> values = some_values(seed, static_cast<std::size_t>(10 + seed * 40), kind);
             const QuantileSketch sketch = sketch_of(values);
             std::vector<double> sorted;
             for (const Value& value : values) sorted.push_back(to_double(value.raw, value.exponent));
