@@ -21,6 +21,7 @@ limit = 100
 name = "machine-{m}"
 channels = ["t", "v"]
 warmup = 20
+model = "pca"
 [[rule]]
 name = "hot"
 channel = "plant/line/+:t"
