@@ -111,6 +111,7 @@ CONF
             free_port
             tls_port=$port
             cat >>"$work/mosquitto.conf" <<CONF
+user $(id -un)
 listener $tls_port 127.0.0.1
 cafile $1/ca.pem
 certfile $1/broker.pem
