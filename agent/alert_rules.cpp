@@ -204,10 +204,21 @@ void AlertRules::pause(std::uint8_t broker, std::int64_t now_ns, std::uint64_t p
         if (state.timed) state.changed_at = position;
         state.timed = false;
         timers_.cancel(first_timer_id_ + slot);
-        if (stands_still(state)) continue;
+        if (stands_still(state) || !state.pending) continue;
+        // Timed anew: that the process was away is not the broker's fault.
         state.changed_at = position;
+        let_go(slot);
+    }
+}
+
+void AlertRules::time_brokers(Moment& moment) noexcept {
+    for (std::uint32_t slot = for_brokers(); slot < states_.size(); ++slot) {
+        RuleState& state = states_[slot];
+        const bool waits = state.used && paused_[state.broker] && state.state == AlertState::clear && !state.pending;
+        if (!waits) continue;
         state.pending = true;
-        state.pending_since_ns = now_ns;
+        state.pending_since_ns = moment.now_ns;
+        state.changed_at = moment.position;
         set_timer(slot);
     }
 }
@@ -270,12 +281,6 @@ void AlertRules::watch_broker(std::uint8_t broker, std::uint16_t rule, const Cha
         begin(slot, rule, {.named = &name, .name_bytes = static_cast<std::uint16_t>(name.size()), .broker = broker},
               moment);
     }
-    RuleState& state = states_[slot];
-    if (!paused_[broker] || state.pending || state.state == AlertState::firing) return;
-    state.pending = true;
-    state.pending_since_ns = moment.now_ns;
-    state.changed_at = moment.position;
-    set_timer(slot);
 }
 
 std::uint32_t AlertRules::command(const AlertCommand& command, Moment& moment) noexcept {

@@ -101,7 +101,9 @@ public:
     bool all_paused() const noexcept;
     // A new boot has another time line: what was timed goes on from `to_ns` as it stood at `from_ns`, paused.
     void move_time_line(std::int64_t from_ns, std::int64_t to_ns) noexcept;
-    // Of each broker, one state of the rule `broker-lost`; at the beginning of a boot.
+    // Of each broker, one state of the rule `broker-lost`; at the beginning of a boot. time_brokers, with every record
+    // that says that the process is there: a broker that is away is timed from then on.
+    void time_brokers(Moment& moment) noexcept;
     void watch_broker(std::uint8_t broker, std::uint16_t rule, const ChannelName& name, Moment& moment) noexcept;
 
     // How many silences, alerts or modes it changed.

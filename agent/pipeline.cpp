@@ -126,6 +126,7 @@ void Pipeline::on_record(const Record& record, Outputs& out) noexcept {
         case RecordKind::began:
             break;
     }
+    if (record.kind != RecordKind::down) rules_.time_brokers(moment);
 }
 
 void Pipeline::on_broker_connected(std::uint8_t broker, bool session_present) noexcept {

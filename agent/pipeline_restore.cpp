@@ -376,7 +376,8 @@ void Pipeline::restored() {
         for (std::uint8_t i = 0; group.used && i < group.rule_count; ++i) asked[group.rules[i].state] = true;
     }
     for (std::uint32_t state = 0; state < rules_.capacity(); ++state) {
-        const bool on_broker = rules_.rule(rules_[state].rule).first.kind == Condition::Kind::broker_lost;
+        const Rule& rule = rules_.rule(rules_[state].rule);
+        const bool on_broker = rule.first.kind == Condition::Kind::broker_lost && rule.for_ns > 0;
         if (!rules_[state].used || asked[state] || on_broker) continue;
         leave_clear(state);
         rules_.drop(state);

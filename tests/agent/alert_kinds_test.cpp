@@ -258,6 +258,20 @@ TEST_F(Kinds, a_lost_broker_is_one_alert_and_its_devices_are_none) {
     EXPECT_EQ(states(), "FCFFF");  // the three channels, whose time has stood still
 }
 
+TEST_F(Kinds, that_the_process_was_away_is_no_loss_of_the_broker) {
+    Settings settings = plant_settings();
+    settings.alerts.broker_lost_after_ns = 60 * s;
+    World world(settings);
+    world.begin();
+    world.event(RecordKind::down);
+    world.tick_after(3600 * s);
+    world.tick_after(59 * s);
+    EXPECT_TRUE(world.out.alerts.empty());
+    world.tick_after(s);
+    ASSERT_EQ(world.out.alerts.size(), 1U);
+    EXPECT_EQ(world.out.alerts[0].rule.view(), "broker-lost");
+}
+
 TEST_F(Kinds, a_broker_that_never_came_is_lost_as_well) {
     Settings settings = plant_settings();
     settings.alerts.broker_lost_after_ns = 60 * s;

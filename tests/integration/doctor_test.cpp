@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "tests/integration/gateway.hpp"
+#include "tests/support/certificates.hpp"
 #include "tests/support/network.hpp"
 
 // `redshank doctor` and the page of `redshank status`, against real programs.
@@ -73,6 +74,33 @@ TEST_F(Doctor, without_broker_collector_and_agent_each_is_named_with_what_to_do)
     EXPECT_EQ(result("broker mqtt: login"), "");
     EXPECT_EQ(result("state directory"), "ok");
     EXPECT_FALSE(std::filesystem::exists(gateway_.state()));  // nothing is made
+}
+
+TEST_F(Doctor, a_broker_over_tls_is_shaken_hands_with_and_a_wrong_authority_is_named) {
+    const CertificateAuthority authority;
+    const CertificateAuthority other;
+    const Certificate server = authority.issue("server", "IP:127.0.0.1", 5);
+    const std::uint16_t port = free_port();
+    MosquittoOptions options;
+    options.more = {"listener " + std::to_string(port) + " 127.0.0.1", "cafile " + authority.ca().string(),
+                    "certfile " + server.cert.string(), "keyfile " + server.key.string(), "allow_anonymous true"};
+    Mosquitto broker(options);
+    gateway_.start_broker();
+    Configuration configuration;
+    const auto configure = [&](const std::filesystem::path& ca) {
+        configuration.more = "[[broker]]\nname = \"safe\"\nurl = \"mqtts://127.0.0.1:" + std::to_string(port) +
+                             "\"\nca = \"" + ca.string() + "\"\n";
+        gateway_.configure(configuration);
+        examine();
+    };
+    configure(authority.ca());
+    EXPECT_EQ(result("broker safe: TLS"), "warning") << gateway_.said();  // ends in five days
+    EXPECT_EQ(result("broker safe: login"), "ok") << gateway_.said();
+    EXPECT_EQ(result("broker mqtt: TLS"), "");
+    configure(other.ca());
+    EXPECT_EQ(result("broker safe: TLS"), "error") << gateway_.said();
+    EXPECT_EQ(result("broker safe: TCP"), "ok");
+    EXPECT_NE(text("broker safe: TLS", "do"), "");
 }
 
 TEST_F(Doctor, a_collector_that_encrypts_is_told_from_one_that_does_not_know_the_agent) {
