@@ -26,9 +26,9 @@ bool is_scaled(const ChannelSettings& settings) noexcept {
 // A channel's [[channel]], once its name is known.
 void Pipeline::configure(Channel& channel) const noexcept {
     channel.features.fill(no_slot);
-    for (std::uint16_t i = 0; i < channel_patterns_.size(); ++i) {
+    for (std::size_t i = 0; i < channel_patterns_.size(); ++i) {
         if (!channel_patterns_[i].matches(channel.name.view())) continue;
-        channel.settings = i;
+        channel.settings = static_cast<std::uint16_t>(i);
         break;
     }
     if (channel.settings == Channel::no_settings) return;

@@ -74,6 +74,6 @@ private:
 // {"group","target","predicted","actual","share","t"}: actual where the row has one, share (of the class) for classes,
 // t in ns. Empty when it does not fit.
 std::string_view prediction_json(const PredictionPublisher::Entry& entry, std::span<char> room) noexcept;
-inline constexpr std::size_t prediction_json_bytes_max = 256 + 6 * 2 * channel_name_bytes_max;
+inline constexpr std::size_t prediction_json_bytes_max = 256 + 12 * channel_name_bytes_max;
 
 }  // namespace redshank

@@ -43,9 +43,9 @@ void widen(Wide& value, unsigned places) noexcept {
 }
 
 unsigned digits_of(const Int128& value) noexcept {
-    UInt128 size = magnitude(value);
+    const UInt128 size = magnitude(value);
     unsigned digits = 0;
-    for (; size != UInt128{}; ++digits) size = divide(size, 10).quotient;
+    for (UInt128 power{1, 0}; digits < 38 && power <= size; ++digits) power = multiply(power, 10).value;
     return digits;
 }
 
