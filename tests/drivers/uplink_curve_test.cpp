@@ -182,16 +182,14 @@ TEST_F(UplinkCurve, who_does_not_encrypt_does_not_reach_a_collector_that_does) {
     listen({hall_.public_key()});
     auto plain = DealerSocket::create(url_);
     ASSERT_TRUE(plain.has_value());
-    EXPECT_NE(failure_of(**plain).find("the collector encrypts"), std::string::npos)
-        << (*plain)->handshake_failure();
+    EXPECT_NE(failure_of(**plain).find("the collector encrypts"), std::string::npos) << (*plain)->handshake_failure();
     EXPECT_TRUE(received_.empty());
 }
 
 TEST_F(UplinkCurve, who_encrypts_says_nothing_to_a_collector_that_does_not) {
     listen_plain();
     const auto hall = dealer(hall_);
-    EXPECT_NE(failure_of(*hall).find("the collector does not encrypt"), std::string::npos)
-        << hall->handshake_failure();
+    EXPECT_NE(failure_of(*hall).find("the collector does not encrypt"), std::string::npos) << hall->handshake_failure();
     EXPECT_FALSE(hall->send(frame_of("secret")));
     EXPECT_TRUE(received_.empty());
 }
