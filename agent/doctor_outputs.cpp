@@ -20,9 +20,7 @@ DoctorCheck check_command(const std::string& name, const OutputSettings& output)
     const std::string program = output.command.empty() ? "" : output.command.front();
     struct stat about {};
     std::string why;
-    if (stat(program.c_str(), &about) != 0) {
-        why = std::strerror(errno);
-    } else if (!S_ISREG(about.st_mode)) {
+    if (stat(program.c_str(), &about) == 0 && !S_ISREG(about.st_mode)) {
         why = "it is not a file";
     } else if (access(program.c_str(), X_OK) != 0) {
         why = std::strerror(errno);

@@ -30,8 +30,9 @@ std::string duration_text(std::int64_t ns) {
     if (size < ns_per_s && size > 0) return std::to_string(std::max<std::uint64_t>(size / 1'000'000, 1)) + " ms";
     if (s < 60) return std::to_string(s) + " s";
     if (s < 3600) return std::to_string(s / 60) + " min";
-    if (s < 24 * 3600) return two_units(s / 3600, "h", s % 3600 / 60, "min");
-    return two_units(s / (24 * 3600), "d", s % (24 * 3600) / 3600, "h");
+    constexpr std::uint64_t day_s = 86'400;
+    if (s < day_s) return two_units(s / 3600, "h", s % 3600 / 60, "min");
+    return two_units(s / day_s, "d", s % day_s / 3600, "h");
 }
 
 std::string bytes_text(std::uint64_t bytes) {

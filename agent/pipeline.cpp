@@ -452,8 +452,8 @@ void Pipeline::on_began(bool wall_trusted, Moment& moment) noexcept {
         leftover_.other_boot = false;
     }
     const auto lost = static_cast<std::uint16_t>(rules_.rules() - 1);
-    for (std::uint8_t broker = 0; broker < broker_names_.size(); ++broker) {
-        rules_.watch_broker(broker, lost, broker_names_[broker], moment);
+    for (std::size_t broker = 0; broker < broker_names_.size(); ++broker) {
+        rules_.watch_broker(static_cast<std::uint8_t>(broker), lost, broker_names_[broker], moment);
     }
     save_all_after_ = moment.position;
 }

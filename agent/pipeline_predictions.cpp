@@ -28,7 +28,7 @@ constexpr std::string_view residual_field = ":residual/";
 // Of the gateway's time line; 1970-01-01 was a Thursday.
 std::int16_t hour_of_week(std::int64_t now_ns) noexcept {
     constexpr std::int64_t hour_ns = 3'600'000'000'000;
-    const std::int64_t hours = (now_ns / hour_ns + 3 * 24) % 168;
+    const std::int64_t hours = (now_ns / hour_ns + std::int64_t{3} * 24) % 168;
     return static_cast<std::int16_t>(hours < 0 ? hours + 168 : hours);
 }
 

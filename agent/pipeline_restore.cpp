@@ -200,10 +200,10 @@ std::optional<AlertRules::Target> Pipeline::saved_target(std::uint16_t rule, std
         return AlertRules::Target{.named = &named, .name_bytes = static_cast<std::uint16_t>(named.size())};
     };
     if (rules_.rule(rule).first.kind == Condition::Kind::broker_lost) {
-        for (std::uint8_t broker = 0; broker < broker_names_.size(); ++broker) {
+        for (std::size_t broker = 0; broker < broker_names_.size(); ++broker) {
             if (broker_names_[broker].view() != name) continue;
             AlertRules::Target target = whole(broker_names_[broker]);
-            target.broker = broker;
+            target.broker = static_cast<std::uint8_t>(broker);
             return target;
         }
         return std::nullopt;

@@ -22,7 +22,7 @@ namespace saved_bytes {
 inline constexpr std::uint64_t key = 16;
 inline constexpr std::uint64_t channel = key + channel_name_bytes_max + 732;  // beside its links and filters
 inline constexpr std::uint64_t link = 8;
-inline constexpr std::uint64_t filter = 8 * Recent::most;
+inline constexpr std::uint64_t filter = std::uint64_t{8} * Recent::most;
 inline constexpr std::uint64_t sketches = key + Windows::sketches_bytes_max;
 inline constexpr std::uint64_t rolling = key + RollingWindow::written_bytes_max;
 inline constexpr std::uint64_t group = key + channel_name_bytes_max + 168;

@@ -7,7 +7,7 @@ namespace redshank {
 namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
-constexpr std::int64_t day = 24 * 3600 * second;
+constexpr std::int64_t day = std::int64_t{24} * 3600 * second;
 constexpr std::int64_t name_bytes = 65535;  // of a topic, as MQTT has them
 
 using T = KeyTarget;

@@ -24,7 +24,7 @@ public:
     // The vector that push(now) would lead to; what counts of it is in_use().
     Inputs before(std::span<const float> now) const noexcept;
     std::span<const float> in_use(const Inputs& inputs) const noexcept {
-        return std::span(inputs).first(members_ * lags_);
+        return std::span(inputs).first(static_cast<std::size_t>(members_) * lags_);
     }
     void push(std::span<const float> now) noexcept;  // as many as at construction
     // The vector that the last push led to; all 0 before the first.
