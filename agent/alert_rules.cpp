@@ -45,15 +45,20 @@ std::uint32_t AlertRules::add(std::uint16_t rule, const Target& target, Moment& 
     return slot;
 }
 
-void AlertRules::begin(std::uint32_t slot, std::uint16_t rule, const Target& target, Moment& moment) noexcept {
-    RuleState& state = states_[slot];
-    state = {};
+RuleState AlertRules::state_of(std::uint16_t rule, const Target& target) noexcept {
+    RuleState state;
     state.used = true;
     state.rule = rule;
     state.named = target.named;
     state.name_bytes = target.name_bytes;
     state.source = target.source;
     state.broker = target.broker;
+    return state;
+}
+
+void AlertRules::begin(std::uint32_t slot, std::uint16_t rule, const Target& target, Moment& moment) noexcept {
+    RuleState& state = states_[slot];
+    state = state_of(rule, target);
     state.changed_at = moment.position;
     // Clear since now. No alert of this record has such an ordinal.
     state.since_ns = moment.now_ns;

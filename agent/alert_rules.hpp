@@ -130,6 +130,7 @@ public:
 
 private:
     std::uint32_t for_brokers() const noexcept { return static_cast<std::uint32_t>(states_.size() - brokers_max); }
+    static RuleState state_of(std::uint16_t rule, const Target& target) noexcept;
     void begin(std::uint32_t slot, std::uint16_t rule, const Target& target, Moment& moment) noexcept;
     bool joined(const RuleState& state) const noexcept;
     void decide(std::uint32_t slot, double value, Moment& moment) noexcept;

@@ -68,13 +68,7 @@ SavedRuleName read_rule_name(ByteReader& in) noexcept {
 void AlertRules::read_into(std::uint32_t slot, std::uint16_t rule, const Target& target, ByteReader& in,
                            std::uint8_t format) noexcept {
     RuleState& state = states_[slot];
-    state = {};
-    state.used = true;
-    state.rule = rule;
-    state.named = target.named;
-    state.name_bytes = target.name_bytes;
-    state.source = target.source;
-    state.broker = target.broker;
+    state = state_of(rule, target);
     state.state = read_rule_name(in).state;
     const bool same_threshold = in.get<std::uint64_t>() == std::bit_cast<std::uint64_t>(rules_[rule].first.fire);
     state.id.boot = in.get<std::uint64_t>();
@@ -103,13 +97,8 @@ void AlertRules::drop(std::uint32_t slot) noexcept {
 
 void AlertRules::renew(RuleLink& link) noexcept {
     const RuleState& old = states_[link.state];
-    RuleState fresh;
-    fresh.used = true;
-    fresh.rule = old.rule;
-    fresh.named = old.named;
-    fresh.name_bytes = old.name_bytes;
-    fresh.source = old.source;
-    fresh.broker = old.broker;
+    RuleState fresh = state_of(
+        old.rule, {.named = old.named, .name_bytes = old.name_bytes, .source = old.source, .broker = old.broker});
     fresh.since_ns = old.since_ns;
     fresh.id = old.id;
     fresh.holding = old.holding;

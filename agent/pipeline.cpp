@@ -63,6 +63,7 @@ Pipeline::Pipeline(const Settings& settings, std::uint64_t boot)
     for (std::size_t broker = 0; broker < broker_count(settings_); ++broker) {
         broker_names_.emplace_back().assign(broker_at(settings_, broker).name);
     }
+    find_residual_rules();
     predicts_ = predicts(settings_);
     if (!settings_.associations.channels.empty()) associations_.emplace(settings_);
     groups_ = std::vector<Group>(group_first_.back());

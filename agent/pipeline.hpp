@@ -178,6 +178,7 @@ private:
     void keep_prediction(const Group& group, const Prediction& prediction, std::string_view field, double value,
                          Moment& moment) noexcept;
     bool asks_for_residual(const Group& group, const Prediction& prediction) const noexcept;
+    void find_residual_rules();
     void end_message(std::uint16_t source, std::string_view topic, Moment& moment) noexcept;
     bool keeps_predictions_as(const Channel& channel) const;
     std::string_view target_name(const Group& group, std::uint8_t member) const noexcept;
@@ -251,7 +252,12 @@ private:
     AlertRules rules_;
     std::vector<TopicPattern> channel_patterns_;  // of [[channel]]
     std::vector<RollingWindow> rolling_;          // of each channel, where any is derived from
-    std::vector<TopicPattern> rule_patterns_;     // by rule: of its channels' or groups' names
+    struct ResidualRule {
+        std::size_t rule = 0;
+        bool as_second = false;  // its second condition names one: of any group, then
+    };
+    std::vector<ResidualRule> residual_rules_;
+    std::vector<TopicPattern> rule_patterns_;  // by rule: of its channels' or groups' names
     std::vector<Channel> channels_;
     std::size_t channels_used_ = 0;  // slots below are in use, but for those that a restore left free
     std::size_t channel_count_ = 0;

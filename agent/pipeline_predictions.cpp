@@ -104,16 +104,22 @@ void Pipeline::report_predictions(std::uint32_t slot, Moment& moment) noexcept {
 
 // A residual is kept where a rule names it: "pump-{machine}:residual/temperature".
 bool Pipeline::asks_for_residual(const Group& group, const Prediction& prediction) const noexcept {
+    if (residual_rules_.empty()) return false;
     ChannelName name = group.name;
     if (!name.append(residual_field) || !name.append(target_name(group, prediction.member))) return false;
+    return std::ranges::any_of(residual_rules_, [&](const ResidualRule& rule) {
+        return rule.as_second || rule_patterns_[rule.rule].matches(name.view());
+    });
+}
+
+void Pipeline::find_residual_rules() {
     const auto names_one = [](const ConditionSettings& condition) {
         return condition.channel.find(residual_field) != std::string::npos;
     };
     for (std::size_t rule = 0; rule < settings_.rules.size(); ++rule) {
-        if (names_one(settings_.rules[rule]) && rule_patterns_[rule].matches(name.view())) return true;
-        if (names_one(settings_.rules[rule].second)) return true;
+        const bool as_second = names_one(settings_.rules[rule].second);
+        if (as_second || names_one(settings_.rules[rule])) residual_rules_.push_back({rule, as_second});
     }
-    return false;
 }
 
 // Upstream and for rules a prediction is a reading like any other, of the channel "<group>:predicted/<target>".

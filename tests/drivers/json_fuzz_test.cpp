@@ -4,6 +4,7 @@
 
 #include "drivers/payload_decoder.hpp"
 #include "tests/drivers/decoding.hpp"
+#include "tests/drivers/fuzz_random.hpp"
 #include "tests/drivers/reference_json.hpp"
 
 namespace redshank::test {
@@ -25,21 +26,6 @@ constexpr std::string_view tokens[] = {
     "-",  "+",  ".",  "e",    "NaN",  "true", "null",         "\\u",          "\\ud800",  " ",
     "\n", "\t", "\f", "\x01", "\xff", "\xc2", "\xed\xa0\x80", "\xef\xbb\xbf", "Infinity", "//",
     "'"};
-
-class Random {
-public:
-    explicit Random(std::uint64_t seed) : state_(seed) {}
-    // splitmix64 (Steele, Lea, Flood 2014)
-    std::size_t below(std::size_t bound) {
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-        return static_cast<std::size_t>((z ^ (z >> 31U)) % bound);
-    }
-
-private:
-    std::uint64_t state_;
-};
 
 void mutate(std::string& text, Random& random) {
     const std::size_t at = random.below(text.size() + 1);

@@ -6,6 +6,7 @@
 #include "drivers/time_text.hpp"
 #include "drivers/zone_rule.hpp"
 #include "tests/drivers/decoding.hpp"
+#include "tests/drivers/fuzz_random.hpp"
 #include "tests/drivers/reference_json.hpp"
 
 // Payloads that nobody wrote: whatever the bytes and whatever is asked for, a decoder refuses or gives decimals.
@@ -41,21 +42,6 @@ constexpr std::string_view tokens[] = {"\"",     "\"\"",
                                        "inf",    "2024-03-31T02:30",
                                        "1e18",   ":",
                                        "\\u0000"};
-
-class Random {
-public:
-    explicit Random(std::uint64_t seed) : state_(seed) {}
-    // splitmix64 (Steele, Lea, Flood 2014)
-    std::size_t below(std::size_t bound) {
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-        return static_cast<std::size_t>((z ^ (z >> 31U)) % bound);
-    }
-
-private:
-    std::uint64_t state_;
-};
 
 std::string mutated(Random& random) {
     std::string text(seeds[random.below(std::size(seeds))]);

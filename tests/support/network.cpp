@@ -12,8 +12,6 @@
 
 namespace redshank::test {
 
-namespace {
-
 sockaddr_in loopback(std::uint16_t port) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -21,8 +19,6 @@ sockaddr_in loopback(std::uint16_t port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return address;
 }
-
-}  // namespace
 
 std::uint16_t free_port() {
     static std::mutex mutex;
